@@ -1,0 +1,1 @@
+select (staging.x).y, staging.x, staging.* from staging_dev.t as staging

@@ -1,0 +1,1 @@
+select (staging.x).y, staging.x, staging.* from staging.t as staging

@@ -1,0 +1,1 @@
+select db.staging.t.col, db.staging.t.* from db.staging.t

@@ -1,0 +1,2 @@
+select * from staging_dev.arrests /* staging.no */ as a
+-- staging.no

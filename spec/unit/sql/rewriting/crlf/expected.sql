@@ -1,0 +1,3 @@
+select *
+from staging_dev.a -- staging.b
+  , staging_dev.c

@@ -1,0 +1,5 @@
+select *
+from staging.a -- staging.b
+  , staging
+  .
+  c

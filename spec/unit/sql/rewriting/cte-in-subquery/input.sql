@@ -1,0 +1,3 @@
+select (with t as (select 1 as a) select a from t), t.b
+from staging.t
+where exists (with staging as (select 2) select from staging, staging.u)

@@ -1,0 +1,2 @@
+with staging as (select 1), gone as (delete from staging_dev.old using staging_dev.x where old.id = x.id returning *), t as (select 1)
+insert into staging_dev.t as staging (id) select id from gone, t on conflict (id) do update set id = excluded.id returning *

@@ -1,0 +1,1 @@
+select * from staging_dev."a b" join staging_dev.c on true

@@ -1,0 +1,1 @@
+select * from staging.a b join staging.c on true

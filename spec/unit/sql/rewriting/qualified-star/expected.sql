@@ -1,0 +1,1 @@
+select staging_dev.t.*, staging.t from staging_dev.t

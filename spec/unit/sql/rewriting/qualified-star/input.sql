@@ -1,0 +1,1 @@
+select staging.t.*, staging.t from staging.t

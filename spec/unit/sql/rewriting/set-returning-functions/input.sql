@@ -1,0 +1,1 @@
+select * from generate_series(1, (select max(n) from staging.a)) as staging(x), unnest(array(select id from staging.b)), staging.fn(1), rows from (staging.fn(2)) as r, json_table('{}', '$' columns (a int path '$.a')) as staging_json

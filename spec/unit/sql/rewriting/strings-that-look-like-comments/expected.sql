@@ -1,0 +1,2 @@
+select '--', '/*' from staging_dev.a -- it's staging.b
+where a = '--' or $q$ -- $q$ = "--"

@@ -1,0 +1,1 @@
+SELECT * FROM staging_dev.arrests JOIN staging_dev.agencies USING (id)

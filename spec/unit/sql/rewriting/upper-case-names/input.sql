@@ -1,0 +1,1 @@
+SELECT * FROM STAGING.Arrests JOIN Staging . Agencies USING (id)

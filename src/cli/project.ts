@@ -1,0 +1,42 @@
+import { resolve } from 'node:path';
+import type { CompiledProject } from '../compile/index.js';
+import type { LoadedConfig } from '../config/index.js';
+import { type Result, hasErrors, isGood } from '../diagnostics/index.js';
+import type { Output } from './output.js';
+import type { Settings } from './settings.js';
+
+// The rooms are loaded when they are needed: help and mistakes on the command line must not wait for them.
+
+/** The configuration as the command line sees it. */
+export async function readConfig(settings: Settings): Promise<Result<LoadedConfig>> {
+  const { loadConfig } = await import('../config/index.js');
+  const { config, projectDir, target, vars } = settings;
+  const fromEnvironment = process.env['DBL_TARGET'];
+  return loadConfig({
+    projectDir: resolve(projectDir ?? '.'),
+    configPath: config,
+    targetName: target ?? (fromEnvironment === '' ? undefined : fromEnvironment),
+    vars,
+    env: process.env,
+  });
+}
+
+/** Loads and compiles a project. What is wrong in it does not hide what else is wrong. */
+export async function readProject(settings: Settings): Promise<Result<CompiledProject>> {
+  const config = await readConfig(settings);
+  if (!isGood(config)) return { value: undefined, diagnostics: config.diagnostics };
+  const { loadProject } = await import('../project/index.js');
+  const files = loadProject(config.value.folder);
+  const before = [...config.diagnostics, ...files.diagnostics];
+  if (files.value === undefined) return { value: undefined, diagnostics: before };
+  const { compileProject } = await import('../compile/index.js');
+  const project = await compileProject(config.value, files.value);
+  return { value: project.value, diagnostics: [...before, ...project.diagnostics] };
+}
+
+/** The project, with all that there is to say about it said; undefined where it has errors. */
+export async function openProject(settings: Settings, output: Output): Promise<CompiledProject | undefined> {
+  const { diagnostics, value } = await readProject(settings);
+  output.diagnostics(diagnostics);
+  return hasErrors(diagnostics) ? undefined : value;
+}

@@ -1,0 +1,85 @@
+import type { CompiledProject } from '../compile/index.js';
+import {
+  type Reporter,
+  type RunRecord,
+  fanOut,
+  jsonReporter,
+  lineReporter,
+  liveReporter,
+  recordRun,
+  summary,
+  verdict,
+  writeRunResults,
+} from '../report/index.js';
+import type { EventSink, RunContext, RunOutcome } from '../run/index.js';
+import type { Invocation } from './cli-command.js';
+import { listenForInterrupt } from './interrupt.js';
+import { commandPrefix } from './invoked-as.js';
+import { type Output, writeError, writeOut } from './output.js';
+import { openProject } from './project.js';
+
+interface RunOptions<Outcome extends RunOutcome> {
+  /** Prints what the command was asked for, where that is more than a summary. */
+  readonly print?: (outcome: Outcome) => void | Promise<void>;
+}
+
+/**
+ * Compiles the project and does `work` on the database, while its events are shown; then come results, summary and exit code.
+ * Ctrl-C and SIGTERM abort the context's signal.
+ */
+export async function runCommand<Outcome extends RunOutcome>(
+  { output, settings, version }: Invocation,
+  work: (context: RunContext) => Promise<Outcome>,
+  options: RunOptions<Outcome> = {},
+): Promise<number> {
+  const project = await openProject(settings, output);
+  if (project === undefined) return 2;
+  const { outcome, record, stoppedBy } = await observe(output, (sink, signal) => work({ project, sink, signal, version }));
+  const unwritten = writeRunResults(project.config.folder, record);
+  if (unwritten !== undefined) output.diagnostics([unwritten]);
+  await options.print?.(outcome);
+  if (!output.json) {
+    const promotable = !project.config.target.inPlace;
+    const text = output.quiet ? verdict(record) : summary(record, output.stdout, { dbl: commandPrefix(), promotable });
+    if (text !== '') writeOut(`${output.quiet ? '' : '\n'}${text}\n`);
+  }
+  return outcome.status === 'cancelled' ? (stoppedBy ?? outcome.exitCode) : outcome.exitCode;
+}
+
+/** Work on the database, with its events shown while it goes on. */
+interface Observed<Outcome> {
+  readonly outcome: Outcome;
+  readonly record: RunRecord;
+  /** The exit code that a signal asks for, where one came. */
+  readonly stoppedBy: number | undefined;
+}
+
+export async function observe<Outcome>(
+  output: Output,
+  work: (sink: EventSink, signal: AbortSignal) => Promise<Outcome>,
+): Promise<Observed<Outcome>> {
+  const reporter = await chooseReporter(output);
+  const { record, sink } = recordRun();
+  const interrupt = listenForInterrupt((text) => reporter.note(text));
+  try {
+    const outcome = await work(fanOut(sink, reporter.sink), interrupt.signal);
+    return { outcome, record, stoppedBy: interrupt.exitCode() };
+  } finally {
+    interrupt.release();
+    reporter.close();
+  }
+}
+
+/** The threads to work with: `--threads`, `DBL_THREADS`, the configuration; undefined: dbl's own choice. */
+export function threadsOf(project: CompiledProject, flag: number | undefined): number | undefined {
+  const fromEnvironment = project.config.env['DBL_THREADS'];
+  if (flag !== undefined) return flag;
+  return fromEnvironment === undefined || fromEnvironment === '' ? project.config.threads : Number(fromEnvironment);
+}
+
+async function chooseReporter({ json, quiet, stderr }: Output): Promise<Reporter> {
+  if (json) return jsonReporter(writeOut, writeError);
+  const ci = process.env['CI'] ?? '';
+  const live = process.stderr.isTTY && process.env['TERM'] !== 'dumb' && (ci === '' || ci === 'false');
+  return live && !quiet ? liveReporter(process.stderr, stderr) : lineReporter(writeError, stderr, quiet);
+}

@@ -1,0 +1,5 @@
+export { compileProject } from './compile-project.js';
+export type * from './compiled-project.js';
+export { manifest, type NodeRecord, nodeRecord } from './manifest.js';
+export { modelId } from './name-lookup.js';
+export { type PlacedSql, placedSql, productionPlacement, targetPlacement } from './placement.js';

@@ -1,0 +1,153 @@
+import type { LoadedConfig } from '../config/index.js';
+import { didYouMean } from '../diagnostics/index.js';
+import type { NodeId } from '../graph/index.js';
+import type { ModelFile, SourceProperties } from '../project/index.js';
+
+export function modelId(schema: string, table: string): NodeId {
+  return `model.${schema}.${table}`;
+}
+
+export function sourceId(source: string, table: string): NodeId {
+  return `source.${source}.${table}`;
+}
+
+/** What a name turned out to be. `system`: a catalog of Postgres's own, which is no concern of the graph's. */
+export type Resolution =
+  | { readonly kind: 'node'; readonly id: NodeId }
+  | { readonly kind: 'system' }
+  | { readonly kind: 'unknown' };
+
+/** Why `ref()` or `source()` found nothing, or too much. */
+export interface Unresolved {
+  readonly problem: 'unknown' | 'ambiguous';
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+const systemSchemas = new Set(['pg_catalog', 'information_schema', 'pg_temp', 'pg_toast']);
+
+/** Finds models and sources by the names that authors use for them. */
+export class NameLookup {
+  readonly #tables = new Map<string, string[]>();
+  readonly #models = new Set<string>();
+  readonly #sources = new Map<string, NodeId>();
+  readonly #declared = new Map<string, readonly string[]>();
+  readonly #logicalOf = new Map<string, string>();
+  readonly #searchPath: readonly string[];
+
+  /** @param schemas the physical schema of every logical one */
+  constructor(
+    models: readonly ModelFile[],
+    sources: readonly SourceProperties[],
+    schemas: ReadonlyMap<string, string>,
+    config: Pick<LoadedConfig, 'searchPath'>,
+  ) {
+    for (const { schema, table } of models) {
+      this.#models.add(key(schema, table));
+      const list = this.#tables.get(table);
+      if (list === undefined) this.#tables.set(table, [schema]);
+      else list.push(schema);
+    }
+    for (const source of sources) {
+      const tables = source.tables.map((table) => table.name.value);
+      this.#declared.set(source.name.value, [...(this.#declared.get(source.name.value) ?? []), ...tables]);
+      for (const table of source.tables) {
+        this.#sources.set(key(source.schema, table.identifier), sourceId(source.name.value, table.name.value));
+      }
+    }
+    for (const [logical, physical] of schemas) this.#logicalOf.set(physical, logical);
+    this.#searchPath = config.searchPath;
+  }
+
+  /** `ref('table')` and `ref('schema', 'table')`; `callerSchema` is undefined for a test, which has none. */
+  ref(names: readonly string[], callerSchema: string | undefined): NodeId | Unresolved {
+    const [first = '', second] = names;
+    if (second !== undefined) {
+      if (this.#models.has(key(first, second))) return modelId(first, second);
+      return this.#noModel(`${first}.${second}`);
+    }
+    const schemas = this.#tables.get(first) ?? [];
+    const [only] = schemas;
+    if (only === undefined) return this.#noModel(first);
+    if (schemas.length === 1) return modelId(only, first);
+    if (callerSchema !== undefined && schemas.includes(callerSchema)) return modelId(callerSchema, first);
+    return {
+      problem: 'ambiguous',
+      message: `"${first}" could be ${schemas.map((schema) => `"${schema}.${first}"`).join(' or ')}`,
+      hint: `Name the schema: ref('${only}', '${first}').`,
+    };
+  }
+
+  source(source: string, table: string): NodeId | Unresolved {
+    const tables = this.#declared.get(source);
+    if (tables === undefined) {
+      return {
+        problem: 'unknown',
+        message: `no source is named "${source}"`,
+        hint: didYouMean(source, this.#declared.keys()) ?? 'Declare it under "sources:" in a .yaml file below models/.',
+      };
+    }
+    if (tables.includes(table)) return sourceId(source, table);
+    return {
+      problem: 'unknown',
+      message: `source "${source}" has no table "${table}"`,
+      hint: didYouMean(table, tables) ?? `It declares ${tables.map((name) => `"${name}"`).join(', ') || 'no tables'}.`,
+    };
+  }
+
+  /** A relation as SQL names it: by logical or physical schema, or without one. */
+  relation(schema: string | undefined, name: string, callerSchema: string | undefined): Resolution {
+    if (schema !== undefined) {
+      if (systemSchemas.has(schema)) return { kind: 'system' };
+      return this.#qualified(schema, name) ?? { kind: 'unknown' };
+    }
+    const path = callerSchema === undefined ? this.#searchPath : [callerSchema, ...this.#searchPath];
+    for (const candidate of path) {
+      const found = this.#qualified(candidate, name);
+      if (found !== undefined) return found;
+    }
+    if (callerSchema === undefined) {
+      const schemas = this.#tables.get(name) ?? [];
+      if (schemas.length === 1 && schemas[0] !== undefined) return { kind: 'node', id: modelId(schemas[0], name) };
+    }
+    return name.startsWith('pg_') ? { kind: 'system' } : { kind: 'unknown' };
+  }
+
+  /** Every way to name a model or a source's table in SQL; for hints. */
+  *relationNames(): Iterable<string> {
+    for (const [table, schemas] of this.#tables) {
+      yield table;
+      for (const schema of schemas) yield `${schema}.${table}`;
+    }
+    for (const name of this.#sources.keys()) yield name.replace('\0', '.');
+  }
+
+  #qualified(schema: string, name: string): Resolution | undefined {
+    const logical = this.#logicalOf.get(schema) ?? schema;
+    if (this.#models.has(key(logical, name))) return { kind: 'node', id: modelId(logical, name) };
+    const source = this.#sources.get(key(schema, name));
+    return source === undefined ? undefined : { kind: 'node', id: source };
+  }
+
+  #noModel(name: string): Unresolved {
+    const bare = name.slice(name.indexOf('.') + 1);
+    const source = [...this.#declared].find(([, tables]) => tables.includes(bare));
+    const hint =
+      source === undefined
+        ? didYouMean(name, this.#modelNames())
+        : `It is a table of a source: source('${source[0]}', '${bare}').`;
+    return { problem: 'unknown', message: `no model is named "${name}"`, hint };
+  }
+
+  *#modelNames(): Iterable<string> {
+    for (const [table, schemas] of this.#tables) {
+      yield table;
+      for (const schema of schemas) yield `${schema}.${table}`;
+    }
+  }
+}
+
+/** Names may hold dots, so the two parts are joined by what no name can hold. */
+function key(schema: string, name: string): string {
+  return `${schema}\0${name}`;
+}

@@ -1,0 +1,29 @@
+import { distance } from 'fastest-levenshtein';
+import { compare } from './diagnostic.js';
+
+/**
+ * The candidates that a mistyped name probably meant, nearest first, at most `limit`.
+ * A candidate counts when a third of its letters at most differ, or when one name holds the other.
+ */
+export function nearest(name: string, candidates: Iterable<string>, limit = 3): string[] {
+  const wanted = name.toLowerCase();
+  const scored: { candidate: string; score: number }[] = [];
+  for (const candidate of new Set(candidates)) {
+    const lower = candidate.toLowerCase();
+    const allowed = Math.max(1, Math.floor(Math.max(wanted.length, lower.length) / 3));
+    const edits = distance(wanted, lower);
+    const holds = Math.min(wanted.length, lower.length) >= 3 && (wanted.includes(lower) || lower.includes(wanted));
+    if (edits <= allowed) scored.push({ candidate, score: edits });
+    else if (holds) scored.push({ candidate, score: allowed + edits });
+  }
+  scored.sort((a, b) => a.score - b.score || compare(a.candidate, b.candidate));
+  return scored.slice(0, limit).map(({ candidate }) => candidate);
+}
+
+/** `Did you mean "a" or "b"?`, or undefined where nothing is near: fits a diagnostic's hint. */
+export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
+  const names = nearest(name, candidates).map((candidate) => `"${candidate}"`);
+  if (names.length === 0) return undefined;
+  const last = names.pop();
+  return `Did you mean ${names.length === 0 ? last : `${names.join(', ')} or ${last}`}?`;
+}

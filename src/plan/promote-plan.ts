@@ -1,0 +1,219 @@
+import { readRecorded, type RecordedRelation } from '../audit/index.js';
+import type { CompiledProject, ModelNode } from '../compile/index.js';
+import { type Diagnostic, error } from '../diagnostics/index.js';
+import {
+  type Attached,
+  type Attachment,
+  type Column,
+  readAttached,
+  readColumns,
+  readRelations,
+  readSchemaObjects,
+  readSchemaRights,
+  type Relation,
+  type SchemaObject,
+  type SchemaRights,
+  type Session,
+} from '../postgres/index.js';
+import { RelationIndex } from './build-state.js';
+import { previousOf } from './schemas.js';
+
+/** One logical schema that is promoted: three physical schemas that exchange their names. */
+export interface PromotedSchema {
+  readonly logical: string;
+  readonly target: string;
+  readonly previous: string;
+}
+
+/** Everything that promoting will do, before it does anything. */
+export interface PromotePlan {
+  readonly schemas: readonly PromotedSchema[];
+  readonly rights: ReadonlyMap<string, SchemaRights>;
+  readonly relations: RelationIndex;
+  /** What hangs on production's relations, and on the target's. */
+  readonly attached: ReadonlyMap<number, Attached>;
+  /** Views outside that read production, and that will read the new one. */
+  readonly views: readonly View[];
+  readonly changes: PromoteChanges;
+  /** Why it is refused; empty: it is not. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+type View = Extract<Attachment, { readonly kind: 'view' }>;
+
+/** What `dbl promote --dry-run --output json` prints. Relations are named as in production; rows are the planner's estimates. */
+export interface PromoteChanges {
+  readonly added: readonly { readonly name: string; readonly rows: number | null }[];
+  readonly removed: readonly { readonly name: string; readonly rows: number | null }[];
+  readonly changed: readonly { readonly name: string; readonly rows_before: number | null; readonly rows_after: number | null; readonly changes: readonly string[] }[];
+  readonly unchanged: readonly { readonly name: string; readonly rows_before: number | null; readonly rows_after: number | null }[];
+  /** What stands in the way, one line each. */
+  readonly blockers: readonly string[];
+  /** Views outside that will be pointed at the new production. */
+  readonly repaired: readonly string[];
+}
+
+/** Reads what the database holds and works out what promoting would do. Changes nothing. */
+export async function planPromote(session: Session, project: CompiledProject): Promise<PromotePlan> {
+  const schemas = [...project.schemas].map(([logical, target]) => ({ logical, target, previous: previousOf(logical) }));
+  const names = schemas.flatMap(({ logical, target, previous }) => [logical, target, previous]);
+  const rights = await readSchemaRights(session, names);
+  const relations = new RelationIndex(await readRelations(session, names));
+  const recorded = await readRecorded(session, names);
+  const objects = await readSchemaObjects(session, schemas.flatMap(({ logical, target }) => [logical, target]));
+  const current = schemas.flatMap(({ logical, target }) => [...relations.in(logical), ...relations.in(target)]).filter(isTableOrView);
+  const attached = await readAttached(session, current.map(({ oid }) => oid), new Set(recorded.flatMap(({ indexes }) => indexes)));
+  const columns = await readColumns(session, current.map(({ oid }) => oid));
+  const views = outsideViews(schemas, relations, attached);
+  const diagnostics = [
+    ...neverRenamed(project, schemas),
+    ...notReady(project, relations, recorded),
+    ...foreignObjects(objects, recorded),
+    ...obstacles(schemas, relations, attached),
+  ];
+  const blockers = diagnostics.map(({ message }) => message);
+  const changes = { ...compareSchemas(schemas, relations, columns), blockers, repaired: views.map(({ schema, name }) => `${schema}.${name}`) };
+  return { schemas, rights, relations, attached, views, changes, diagnostics };
+}
+
+function neverRenamed(project: CompiledProject, schemas: readonly PromotedSchema[]): readonly Diagnostic[] {
+  const sources = new Map([...project.graph.values()].flatMap((node): [string, string][] => (node.kind === 'source' ? [[node.schema, node.id]] : [])));
+  return schemas.flatMap(({ logical, target }) => {
+    if (logical === target) {
+      return [error('DBL2503', `"${target}" is production already: the target "${project.config.target.name}" builds in place`, undefined, { hint: 'There is nothing to promote.' })];
+    }
+    for (const schema of [logical, target]) {
+      if (schema === 'public') return [error('DBL2503', 'the schema "public" is never renamed', undefined, { hint: 'Put the models into a schema of their own.' })];
+      const source = sources.get(schema);
+      if (source !== undefined) {
+        const hint = `It holds the source ${source}. Put models and sources into different schemas.`;
+        return [error('DBL2503', `the schema "${schema}" is never renamed`, undefined, { hint })];
+      }
+    }
+    return [];
+  });
+}
+
+/** Every model must be in the target as the project has it now. */
+function notReady(project: CompiledProject, relations: RelationIndex, recorded: readonly RecordedRelation[]): readonly Diagnostic[] {
+  const known = new Map(recorded.map((relation) => [JSON.stringify([relation.schema, relation.name]), relation]));
+  return [...project.graph.values()].flatMap((node) => {
+    if (node.kind !== 'model') return [];
+    const reason = whyNotReady(node, relations, known.get(JSON.stringify([node.physicalSchema, node.name])));
+    if (reason === undefined) return [];
+    const hint = `Build it: dbl build --target ${project.config.target.name} --select ${node.name}`;
+    return [error('DBL2501', `"${node.physicalSchema}.${node.name}" ${reason}`, node.file, { hint })];
+  });
+}
+
+function whyNotReady(node: ModelNode, relations: RelationIndex, known: RecordedRelation | undefined): string | undefined {
+  const relation = relations.get(node.physicalSchema, node.name);
+  if (known !== undefined && known.lastStatus !== 'success') {
+    return known.lastStatus === 'held' ? 'is held in the workbench and not published' : `${known.lastStatus === 'failed' ? 'failed' : `was ${known.lastStatus}`} in the last run that was to build it`;
+  }
+  if (relation === undefined || known?.relid !== relation.oid) return 'has not been built';
+  return known.fingerprint === node.fingerprint ? undefined : 'was built from other SQL than the project now holds';
+}
+
+/** What dbl did not make in a schema to be renamed would be carried off with it. */
+function foreignObjects(objects: readonly SchemaObject[], recorded: readonly RecordedRelation[]): readonly Diagnostic[] {
+  const own = new Set(recorded.flatMap(({ relid }) => relid ?? []));
+  return objects
+    .filter(({ isRelation, oid }) => !isRelation || !own.has(oid))
+    .map(({ schema, type, identity }) =>
+      error('DBL2502', `the schema "${schema}" holds something that dbl did not make: ${type} ${identity}`, undefined, {
+        hint: 'Move it to another schema or drop it; then promote again.',
+      }),
+    );
+}
+
+/** What hangs on production and cannot be carried over, and views on one side that read the other or, from outside, the target. */
+function obstacles(schemas: readonly PromotedSchema[], relations: RelationIndex, attached: ReadonlyMap<number, Attached>): readonly Diagnostic[] {
+  return hanging(schemas, relations, attached).flatMap(({ relation, attachment, side, from }) => {
+    const stays = attachment.kind === 'view' && side === 'production' && from === 'outside';
+    if (attachment.kind !== 'obstacle' && (attachment.kind !== 'view' || stays || side === from)) return [];
+    const what = attachment.kind === 'view' ? `view ${attachment.schema}.${attachment.name}` : `${attachment.type} ${attachment.identity}`;
+    const hint = 'Drop it, promote, and create it again.';
+    return [error('DBL2401', `"${relation.schema}.${relation.name}" cannot be renamed away, since this hangs on it: ${what}`, undefined, { hint })];
+  });
+}
+
+/** Views in schemas that keep their names, over production's relations. */
+function outsideViews(schemas: readonly PromotedSchema[], relations: RelationIndex, attached: ReadonlyMap<number, Attached>): readonly View[] {
+  const views = new Map<number, View>();
+  for (const { attachment, side, from } of hanging(schemas, relations, attached)) {
+    if (attachment.kind === 'view' && side === 'production' && from === 'outside') views.set(attachment.oid, attachment);
+  }
+  return [...views.values()].sort((a, b) => a.oid - b.oid);
+}
+
+type Side = 'production' | 'target' | 'outside';
+
+interface Hanging {
+  readonly relation: Relation;
+  readonly attachment: Attachment;
+  /** Where the relation is. */
+  readonly side: Side;
+  /** Where a view is that reads it; for anything else, the relation's own side. */
+  readonly from: Side;
+}
+
+function hanging(
+  schemas: readonly PromotedSchema[],
+  relations: RelationIndex,
+  attached: ReadonlyMap<number, Attached>,
+): readonly Hanging[] {
+  const sides = new Map<string, Side>(schemas.flatMap(({ logical, target }): [string, Side][] => [[target, 'target'], [logical, 'production']]));
+  return [...sides].flatMap(([schema, side]) =>
+    relations.in(schema).flatMap((relation) =>
+      (attached.get(relation.oid)?.attachments ?? []).map((attachment) => ({
+        relation,
+        attachment,
+        side,
+        from: attachment.kind === 'view' ? (sides.get(attachment.schema) ?? 'outside') : side,
+      })),
+    ),
+  );
+}
+
+function compareSchemas(
+  schemas: readonly PromotedSchema[],
+  relations: RelationIndex,
+  columns: ReadonlyMap<number, readonly Column[]>,
+): Pick<PromoteChanges, 'added' | 'removed' | 'changed' | 'unchanged'> {
+  const changes = { added: [], removed: [], changed: [], unchanged: [] } as { -readonly [K in 'added' | 'removed' | 'changed' | 'unchanged']: PromoteChanges[K][number][] };
+  for (const { logical, target } of schemas) {
+    const names = new Set([...relations.in(logical), ...relations.in(target)].filter(isTableOrView).map(({ name }) => name));
+    for (const bare of [...names].sort()) {
+      const before = relations.get(logical, bare);
+      const after = relations.get(target, bare);
+      const name = `${logical}.${bare}`;
+      if (before === undefined) changes.added.push({ name, rows: after?.estimatedRows ?? null });
+      else if (after === undefined) changes.removed.push({ name, rows: before.estimatedRows ?? null });
+      else {
+        const differences = structuralChanges(before, after, columns);
+        const both = { name, rows_before: before.estimatedRows ?? null, rows_after: after.estimatedRows ?? null };
+        if (differences.length === 0) changes.unchanged.push(both);
+        else changes.changed.push({ ...both, changes: differences });
+      }
+    }
+  }
+  return changes;
+}
+
+function structuralChanges(before: Relation, after: Relation, columns: ReadonlyMap<number, readonly Column[]>): readonly string[] {
+  const old = new Map((columns.get(before.oid) ?? []).map((column) => [column.name, column.type]));
+  const now = new Map((columns.get(after.oid) ?? []).map((column) => [column.name, column.type]));
+  const changes = before.kind === after.kind ? [] : [`${before.kind} becomes ${after.kind}`];
+  for (const [name, type] of now) {
+    const was = old.get(name);
+    if (was === undefined) changes.push(`column ${name} added (${type})`);
+    else if (was !== type) changes.push(`column ${name} changes from ${was} to ${type}`);
+  }
+  for (const name of old.keys()) if (!now.has(name)) changes.push(`column ${name} removed`);
+  return changes;
+}
+
+function isTableOrView({ kind }: Relation): boolean {
+  return kind === 'table' || kind === 'view';
+}

@@ -1,0 +1,13 @@
+export { formatFindings } from './doctor-report.js';
+export { formatDiagnostic, formatDiagnostics } from './format-diagnostic.js';
+export { formatNodeRuns, formatRuns, toNodeRunRow, toRunRow, unusual } from './history.js';
+export { formatNodes, formatTree } from './listing.js';
+export { formatChanges } from './promote-changes.js';
+export { liveReporter } from './live-reporter.js';
+export { type Look, lookOf, plainPaint } from './look.js';
+export { plural } from './quantities.js';
+export { type Reporter, fanOut, jsonLine, jsonReporter, lineReporter } from './reporter.js';
+export { type RunRecord, recordRun } from './run-record.js';
+export { writeRunResults } from './run-results.js';
+export { summary, verdict } from './summary.js';
+export { type Rows, formatTable } from './text-table.js';

@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
+import { closeCrashedRuns, finishRun, migrateAudit, readHolder, schemaLock, startRun } from '../audit/index.js';
+import type { LoadedConfig } from '../config/index.js';
+import { type Diagnostic, error, hasErrors } from '../diagnostics/index.js';
+import { connect, ConnectionLost, lockHolder, openDatabase, type ServerAddress, ServerError, type Session, tryLock } from '../postgres/index.js';
+import { Announcer, exitCodes, type RunContext, type RunOutcome } from './context.js';
+import type { NodeStatus } from './events.js';
+import { gitCommit } from './git-commit.js';
+
+/** What a command has while its run is open. */
+export interface RunSession {
+  readonly announcer: Announcer<string>;
+  readonly runId: string;
+  /** Holds the run's locks; it runs nothing of the author's. */
+  readonly control: Session;
+  readonly address: ServerAddress;
+  /** Opens a further session. */
+  readonly connect: () => Promise<Session>;
+}
+
+export interface RunDescription {
+  readonly command: string;
+  /** Physical schemas that the run writes to, and that no other run may write to meanwhile. */
+  readonly schemas: readonly string[];
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+export interface RunResult {
+  readonly status: 'success' | 'failed' | 'cancelled';
+  readonly exitCode: number;
+  readonly counts: Readonly<Record<NodeStatus, number>>;
+}
+
+export const noCounts: Readonly<Record<NodeStatus, number>> = { success: 0, failed: 0, skipped: 0, unchanged: 0, held: 0, cancelled: 0 };
+
+/** Refuses to go on, with what the user is told. Thrown by the body of a run. */
+export class Refusal extends Error {
+  constructor(
+    readonly diagnostics: readonly Diagnostic[],
+    readonly exitCode: number = exitCodes.wrong,
+  ) {
+    super(diagnostics.map(({ message }) => message).join('\n'));
+    this.name = 'Refusal';
+  }
+}
+
+/**
+ * Opens the database, brings the audit schema up to date, closes runs that died, takes the locks, writes the run's row, does the work, and
+ * closes everything again, whatever happens. What goes wrong on the way is told to the sink; nothing is thrown but a bug in dbl.
+ */
+export async function withRun(context: RunContext, description: RunDescription, body: (run: RunSession) => Promise<RunResult>): Promise<RunOutcome> {
+  const announcer = new Announcer(context.sink, randomUUID());
+  const { config } = context.project;
+  return withSession({ config, signal: context.signal }, announcer, async (control, address) => {
+    await migrateAudit(control);
+    await closeCrashedRuns(control);
+    const refused = await takeLocks(control, description.schemas);
+    if (refused !== undefined) throw new Refusal([refused], exitCodes.held);
+    await startRun(control, {
+      runId: announcer.runId,
+      project: config.name,
+      target: config.target.name,
+      command: description.command,
+      schemas: description.schemas,
+      osUser: osUser(),
+      host: hostname(),
+      pid: process.pid,
+      dblVersion: context.version,
+      gitCommit: await gitCommit(config.folder),
+      arguments: description.arguments,
+    });
+    const started = performance.now();
+    const finish = async (result: RunResult): Promise<RunOutcome> => {
+      if (control.isOpen) await finishRun(control, announcer.runId, result.status, result.exitCode);
+      announcer.tell({ event: 'run_end', status: result.status, exit_code: result.exitCode, counts: result.counts, duration_ms: performance.now() - started });
+      return result;
+    };
+    const open = async (): Promise<Session> => {
+      const session = await connect(address, { applicationName: `dbl ${description.command} ${announcer.runId}` });
+      if (session.value === undefined) throw new Refusal(session.diagnostics, exitCodes.noConnection);
+      return session.value;
+    };
+    try {
+      return await finish(await body({ announcer, runId: announcer.runId, control, address, connect: open }));
+    } catch (problem) {
+      const { diagnostics, exitCode, status } = understand(problem, context.signal);
+      announcer.report(diagnostics);
+      return finish({ status, exitCode, counts: noCounts });
+    }
+  });
+}
+
+/** A session for a command that writes nothing down: `show`, `history`, `doctor`. */
+export async function withSession(
+  { config, signal }: { readonly config: Pick<LoadedConfig, 'connection'>; readonly signal: AbortSignal },
+  announcer: Announcer,
+  body: (session: Session, address: ServerAddress) => Promise<RunOutcome>,
+): Promise<RunOutcome> {
+  const database = await openDatabase(config.connection);
+  announcer.report(database.diagnostics);
+  if (database.value === undefined || hasErrors(database.diagnostics)) return { status: 'failed', exitCode: exitCodes.noConnection };
+  const { address, close } = database.value;
+  try {
+    const session = await connect(address, { applicationName: `dbl ${announcer.runId ?? ''}`.trim() });
+    announcer.report(session.diagnostics);
+    if (session.value === undefined) return { status: 'failed', exitCode: exitCodes.noConnection };
+    try {
+      return await body(session.value, address);
+    } catch (problem) {
+      const { diagnostics, exitCode, status } = understand(problem, signal);
+      announcer.report(diagnostics);
+      return { status, exitCode };
+    } finally {
+      await session.value.end();
+    }
+  } finally {
+    await close();
+  }
+}
+
+function understand(problem: unknown, signal: AbortSignal): { readonly diagnostics: readonly Diagnostic[]; readonly exitCode: number; readonly status: 'failed' | 'cancelled' } {
+  if (signal.aborted) return { diagnostics: [], exitCode: exitCodes.failed, status: 'cancelled' };
+  if (problem instanceof Refusal) return { diagnostics: problem.diagnostics, exitCode: problem.exitCode, status: 'failed' };
+  if (problem instanceof ConnectionLost) {
+    const hint = 'Nothing half done is left behind. When the server can be reached again, run the command again.';
+    return { diagnostics: [error('DBL2202', problem.message, undefined, { hint })], exitCode: exitCodes.noConnection, status: 'failed' };
+  }
+  if (problem instanceof ServerError) {
+    const text = [problem.message, problem.detail].filter(Boolean).join('; ');
+    return { diagnostics: [error('DBL2204', `the server refused: ${text}`, undefined, { hint: problem.hint })], exitCode: exitCodes.failed, status: 'failed' };
+  }
+  throw problem;
+}
+
+/** Takes the lock of every schema, in a fixed order; gives the reason where another run has one of them. */
+async function takeLocks(control: Session, schemas: readonly string[]): Promise<Diagnostic | undefined> {
+  for (const schema of [...schemas].sort()) {
+    if (await tryLock(control, schemaLock(schema))) continue;
+    const backend = await lockHolder(control, schemaLock(schema));
+    const holder = backend === undefined ? undefined : await readHolder(control, backend.pid);
+    const who =
+      holder === undefined
+        ? 'another run'
+        : `"dbl ${holder.command}" of ${holder.osUser} on ${holder.host} (process ${holder.pid}), since ${holder.since}`;
+    return error('DBL2601', `the schema "${schema}" is held by ${who}`, undefined, { hint: 'Wait until it has ended, then run the command again.' });
+  }
+  return undefined;
+}
+
+function osUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user without an entry in the system's list, as in many containers.
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

@@ -1,0 +1,48 @@
+import { didYouMean } from '../diagnostics/index.js';
+import type { Activation } from './activation.js';
+import type { SymbolNode } from './nunjucks-internals.js';
+import { fail, through } from './template-error.js';
+
+/** What a name means at a place: local names, those of the file, the render's variables, functions, macros, in this order. */
+export function lookUp(node: SymbolNode, activation: Activation): unknown {
+  const { fileScope, rendering, scope } = activation;
+  const name = node.value;
+  const local = scope.get(name);
+  if (local !== undefined) return local;
+  const ofFile = fileScope.get(name);
+  if (ofFile !== undefined) return ofFile;
+  const { functions, macros, variables } = rendering;
+  const variable = Object.hasOwn(variables, name) ? variables[name] : undefined;
+  if (variable !== undefined) return variable;
+  return functions.get(name) ?? (macros.entry(name) === undefined ? undefined : through(activation, node, () => macros.macro(name, rendering)));
+}
+
+export function failUndefined(node: SymbolNode, activation: Activation): never {
+  const hint = hintFor(node.value, activation);
+  return fail(activation, node, 'DBL1202', `"${node.value}" is not defined`, hint === undefined ? {} : { hint });
+}
+
+/** As other languages write them. */
+const constants: ReadonlyMap<string, string> = new Map([
+  ['True', 'true'],
+  ['TRUE', 'true'],
+  ['False', 'false'],
+  ['FALSE', 'false'],
+  ['None', 'none'],
+  ['NULL', 'none'],
+  ['undefined', 'none'],
+]);
+
+function hintFor(name: string, { fileScope, rendering, scope }: Activation): string | undefined {
+  if (name === 'caller') return 'Only a macro that is called with {% call %} has a "caller".';
+  const constant = constants.get(name);
+  if (constant !== undefined) return `Write "${constant}".`;
+  const { functions, macros, variables } = rendering;
+  return didYouMean(name, [
+    ...scope.names(),
+    ...fileScope.names(),
+    ...Object.keys(variables),
+    ...functions.keys(),
+    ...macros.names(),
+  ]);
+}

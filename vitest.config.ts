@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+/** Only the suites that need a server start one, and all of them share it. */
+const withServer = ['spec/harness/global-setup.ts'];
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['spec/unit/**/*.test.ts'] } },
+      { extends: true, test: { name: 'integration', include: ['spec/integration/**/*.test.ts'], globalSetup: withServer } },
+      { extends: true, test: { name: 'acceptance', include: ['spec/acceptance/**/*.test.ts'], globalSetup: withServer } },
+    ],
+  },
+});
