@@ -12,8 +12,8 @@ export async function runCommandLine(words: readonly string[], version: string):
   tolerateClosedPipes();
   const output = await openOutput(glimpse(words));
   const bug = (problem: unknown): void => void exit(reportBug(problem, version, output));
-  process.once('uncaughtException', bug);
-  process.once('unhandledRejection', bug);
+  process.on('uncaughtException', bug);
+  process.on('unhandledRejection', bug);
   // Nothing is left to wait for, and still the command has not come to its end.
   process.once('beforeExit', () => bug(new Error('the command stopped before its end')));
   let code: number;

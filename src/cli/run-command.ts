@@ -1,4 +1,5 @@
 import type { CompiledProject } from '../compile/index.js';
+import { type Result, failed, ok } from '../diagnostics/index.js';
 import {
   type Reporter,
   type RunRecord,
@@ -17,6 +18,7 @@ import { listenForInterrupt } from './interrupt.js';
 import { commandPrefix } from './invoked-as.js';
 import { type Output, writeError, writeOut } from './output.js';
 import { openProject } from './project.js';
+import { threadRange, wholeNumber } from './settings.js';
 
 interface RunOptions<Outcome extends RunOutcome> {
   /** Prints what the command was asked for, where that is more than a summary. */
@@ -41,7 +43,10 @@ export async function runCommand<Outcome extends RunOutcome>(
   if (!output.json) {
     const promotable = !project.config.target.inPlace;
     const text = output.quiet ? verdict(record) : summary(record, output.stdout, { dbl: commandPrefix(), promotable });
-    if (text !== '') writeOut(`${output.quiet ? '' : '\n'}${text}\n`);
+    // The gap between progress and result belongs to the progress: a result begins with its first line.
+    const progress = record.nodes.size + record.checks.length + record.diagnostics.length > 0;
+    if (text !== '' && progress && !output.quiet) writeError('\n');
+    if (text !== '') writeOut(`${text}\n`);
   }
   return outcome.status === 'cancelled' ? (stoppedBy ?? outcome.exitCode) : outcome.exitCode;
 }
@@ -71,15 +76,21 @@ export async function observe<Outcome>(
 }
 
 /** The threads to work with: `--threads`, `DBL_THREADS`, the configuration; undefined: dbl's own choice. */
-export function threadsOf(project: CompiledProject, flag: number | undefined): number | undefined {
-  const fromEnvironment = project.config.env['DBL_THREADS'];
-  if (flag !== undefined) return flag;
-  return fromEnvironment === undefined || fromEnvironment === '' ? project.config.threads : Number(fromEnvironment);
+export function threadsOf(project: CompiledProject, flag: number | undefined): Result<{ readonly threads: number | undefined }> {
+  const text = project.config.env['DBL_THREADS'] ?? '';
+  if (flag !== undefined || text === '') return ok({ threads: flag ?? project.config.threads });
+  const problem = wholeNumber('DBL_THREADS', text, threadRange.min, threadRange.max);
+  return problem === undefined ? ok({ threads: Number(text) }) : failed(problem);
 }
 
 async function chooseReporter({ json, quiet, stderr }: Output): Promise<Reporter> {
   if (json) return jsonReporter(writeOut, writeError);
+  return isLively() && !quiet ? liveReporter(process.stderr, stderr) : lineReporter(writeError, stderr, quiet);
+}
+
+/** Whether progress goes to a terminal that can be redrawn, with somebody in front of it. */
+function isLively(): boolean {
   const ci = process.env['CI'] ?? '';
-  const live = process.stderr.isTTY && process.env['TERM'] !== 'dumb' && (ci === '' || ci === 'false');
-  return live && !quiet ? liveReporter(process.stderr, stderr) : lineReporter(writeError, stderr, quiet);
+  const { columns, isTTY } = process.stderr;
+  return isTTY && columns > 0 && process.env['TERM'] !== 'dumb' && (ci === '' || ci === 'false');
 }

@@ -34,9 +34,12 @@ export const globalOptionsWithValue: ReadonlySet<string> = new Set([
   '--log-format',
 ]);
 
+/** How many tables may be built at the same time. */
+export const threadRange = { min: 1, max: 256 } as const;
+
 /** Options whose values are whole numbers, and the numbers they take. */
 const ranges: Readonly<Record<string, { readonly flag: string; readonly min: number; readonly max: number }>> = {
-  threads: { flag: '--threads', min: 1, max: 256 },
+  threads: { flag: '--threads', ...threadRange },
   limit: { flag: '--limit', min: 0, max: Number.MAX_SAFE_INTEGER },
 };
 
@@ -77,8 +80,6 @@ export function wholeNumber(name: string, value: string | undefined, min: number
   const wanted = max === Number.MAX_SAFE_INTEGER ? `a whole number, ${min} or more` : `a whole number from ${min} to ${max}`;
   return error('DBL1705', `${name} is ${quoted(value)}, which is not ${wanted}`);
 }
-
-export const threadRange = { min: 1, max: 256 } as const;
 
 function oneOf(flag: string, value: string | undefined, allowed: readonly string[]): Diagnostic | undefined {
   if (value === undefined || allowed.includes(value)) return undefined;

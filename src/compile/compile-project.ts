@@ -40,7 +40,7 @@ class ProjectCompiler {
   constructor(config: LoadedConfig, files: ProjectFiles) {
     this.#config = config;
     this.#files = files;
-    const logical = [...new Set(files.models.map((model) => model.schema))].sort();
+    const logical = [...new Set(files.models.map((model) => model.schema))].toSorted();
     this.schemas = new Map(logical.map((schema) => [schema, physicalSchema(config.target, schema)]));
     this.#lookup = new NameLookup(files.models, files.properties.sources, this.schemas, config);
   }
@@ -63,7 +63,7 @@ class ProjectCompiler {
       const shared = this.#shared(compiled, test.file);
       return { ...shared, ...options, id: `test.${test.name}`, kind: 'test', schema: '', name: test.name, tags, sql: compiled.sql };
     });
-    const nodes = [...sources.values(), ...models, ...tests].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const nodes = [...sources.values(), ...models, ...tests].toSorted((a, b) => (a.id < b.id ? -1 : 1));
     const graph = new Map<NodeId, ProjectNode>(nodes.map((node) => [node.id, node]));
     for (const cycle of findCycles(graph)) this.#report(cycleDiagnostic(cycle, graph));
     reportUnknownColumns(graph, this.#lookup, this.#report);
@@ -172,7 +172,7 @@ function dependencies({ calls, sql }: CompiledTemplate): readonly Dependency[] {
     const [at] = reference === undefined ? [] : sql.locate(reference.start);
     found.set(id, { id, via: 'name', at });
   }
-  return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  return [...found.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** Fills in fingerprints, parents first. Nodes on a cycle get one without their parents: the cycle is an error anyway. */

@@ -81,12 +81,12 @@ export function readsOf({ tables, columns }: References, context: SqlContext): S
     const resolution = context.lookup.relation(column.schema, column.table, context.schema);
     if (resolution.kind === 'node') found.push({ id: resolution.id, start: column.start, end: column.end });
   }
-  return { references: found.sort((a, b) => a.start - b.start), undeclared };
+  return { references: found.toSorted((a, b) => a.start - b.start), undeclared };
 }
 
 /** Ids that the references name, each once, in order. */
 export function idsOf(references: readonly NodeReference[]): readonly NodeId[] {
-  return [...new Set(references.map(({ id }) => id))].sort();
+  return [...new Set(references.map(({ id }) => id))].toSorted();
 }
 
 function reportUnknown(table: TableReference, context: SqlContext): void {

@@ -63,7 +63,7 @@ export function modelOptions(
   return {
     options: {
       materialized: read('materialized') === 'view' ? 'view' : 'table',
-      tags: [...new Set(tags)].sort(),
+      tags: [...new Set(tags)].toSorted(),
       indexes: (read('indexes') as readonly ModelIndex[] | undefined) ?? [],
     },
     diagnostics,
@@ -75,7 +75,7 @@ export function testOptions(template: Readonly<Record<string, unknown>>): TestOp
   return {
     severity: template.severity === 'warn' ? 'warn' : 'error',
     description: typeof template.description === 'string' ? template.description : undefined,
-    tags: 'value' in tags ? [...tags.value].sort() : [],
+    tags: 'value' in tags ? [...tags.value].toSorted() : [],
   };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Diagnostic, error, type Place } from '../diagnostics/index.js';
+import { type Diagnostic, error, type Place, unreachable } from '../diagnostics/index.js';
 import type { NodeId } from '../graph/index.js';
 import type { CheckProperties, ModelProperties, Placed } from '../project/index.js';
 import {
@@ -63,14 +63,23 @@ function makeCheck(check: CheckProperties, context: CheckContext): Check | undef
       return { ...base, kind: 'row_count_ratio', min: check.min, max: check.max, against: check.against };
     case 'command':
       return { ...base, kind: 'command', command: check.command };
-    default: {
-      const where = sqlText(check.where, context);
-      const made = checkQuery(check, where?.text, context);
-      if (made === undefined || (check.where !== undefined && where === undefined)) return undefined;
-      const reads = [...new Set([...made.reads, ...(where?.reads ?? [])])].filter((id) => id !== context.node).sort();
-      return { ...base, kind: 'query', reads, query: made.query, file: undefined };
-    }
+    case 'not_null':
+    case 'unique':
+    case 'accepted_values':
+    case 'relationships':
+    case 'expression':
+      return queryCheck(check, base, context);
+    default:
+      return unreachable(check);
   }
+}
+
+function queryCheck(check: QueryProperties, base: CheckBase, context: CheckContext): Check | undefined {
+  const where = sqlText(check.where, context);
+  const made = checkQuery(check, where?.text, context);
+  if (made === undefined || (check.where !== undefined && where === undefined)) return undefined;
+  const reads = [...new Set([...made.reads, ...(where?.reads ?? [])])].filter((id) => id !== context.node).toSorted();
+  return { ...base, kind: 'query', reads, query: made.query, file: undefined };
 }
 
 interface MadeQuery {
@@ -116,6 +125,8 @@ function checkQuery(
       const query: CheckQuery = (place) => expressionCheck({ ...options(place), expression: expression.text(place) });
       return { reads: expression.reads, query };
     }
+    default:
+      return unreachable(check);
   }
 }
 
@@ -178,6 +189,8 @@ function defaultName(check: CheckProperties): string {
       return `expression.${shortHash(check.expression.value)}`;
     case 'command':
       return `command.${shortHash(check.command.join('\0'))}`;
+    default:
+      return unreachable(check);
   }
 }
 

@@ -144,7 +144,7 @@ function outsideViews(schemas: readonly PromotedSchema[], relations: RelationInd
   for (const { attachment, side, from } of hanging(schemas, relations, attached)) {
     if (attachment.kind === 'view' && side === 'production' && from === 'outside') views.set(attachment.oid, attachment);
   }
-  return [...views.values()].sort((a, b) => a.oid - b.oid);
+  return [...views.values()].toSorted((a, b) => a.oid - b.oid);
 }
 
 type Side = 'production' | 'target' | 'outside';
@@ -184,7 +184,7 @@ function compareSchemas(
   const changes = { added: [], removed: [], changed: [], unchanged: [] } as { -readonly [K in 'added' | 'removed' | 'changed' | 'unchanged']: PromoteChanges[K][number][] };
   for (const { logical, target } of schemas) {
     const names = new Set([...relations.in(logical), ...relations.in(target)].filter(isTableOrView).map(({ name }) => name));
-    for (const bare of [...names].sort()) {
+    for (const bare of [...names].toSorted()) {
       const before = relations.get(logical, bare);
       const after = relations.get(target, bare);
       const name = `${logical}.${bare}`;

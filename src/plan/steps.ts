@@ -1,3 +1,4 @@
+import { unreachable } from '../diagnostics/index.js';
 import { relationName } from '../sql/index.js';
 import type { BuildPlan, PlannedNode } from './build-plan.js';
 import { workbenchOf } from './schemas.js';
@@ -41,6 +42,8 @@ export function describeStep(step: PlanStep): string {
       return `${step.step.padEnd(9)}${step.relations.join(', ')}`;
     case 'refuse':
       return `refuse   ${step.node}: ${step.reason}`;
+    default:
+      return unreachable(step);
   }
 }
 

@@ -1,3 +1,4 @@
+import { unreachable } from '../diagnostics/index.js';
 import type { Row, Session } from './session.js';
 
 /** What others hung on a relation, and what must happen to it when the relation is replaced. */
@@ -109,7 +110,7 @@ export async function readAttached(
 
 function toAttachment(row: Row): Attachment {
   const text = (column: string): string => row[column] ?? '';
-  const { kind } = row;
+  const kind = text('kind') as Attachment['kind'];
   switch (kind) {
     case 'view':
       return {
@@ -137,8 +138,10 @@ function toAttachment(row: Row): Attachment {
       return { kind, owner: text('owner') };
     case 'options':
       return { kind, options: text('detail') };
+    case 'obstacle':
+      return { kind, type: text('detail'), identity: text('definition') };
     default:
-      return { kind: 'obstacle', type: text('detail'), identity: text('definition') };
+      return unreachable(kind);
   }
 }
 

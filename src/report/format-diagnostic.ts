@@ -23,7 +23,7 @@ export function formatDiagnostic(diagnostic: Diagnostic, look: Look): string {
   if (at !== undefined) lines.push(formatPlace(at));
   if (at instanceof Object) lines.push(...codeFrame(at, look));
   for (const place of calledFrom ?? []) lines.push(`called from ${formatPlace(place)}`);
-  for (const other of related ?? []) lines.push(`${other.message} at ${formatPlace(other.at)}`);
+  for (const other of related ?? []) lines.push(`${other.message}: ${formatPlace(other.at)}`);
   if (hint !== undefined) {
     const [first = '', ...rest] = hint.split('\n');
     lines.push(`${paint.cyan('hint:')} ${first}`, ...rest.map((line) => `      ${line}`));

@@ -1,5 +1,5 @@
 import { remainingTime } from './estimate.js';
-import type { Look } from './look.js';
+import { type Look, terminalWidth } from './look.js';
 import { clock, count, duration, roughly, timeOfDay } from './quantities.js';
 import type { Reporter } from './reporter.js';
 import { countsChecks, doneCount, runLines } from './run-lines.js';
@@ -34,7 +34,7 @@ export async function liveReporter(terminal: Terminal, look: Look): Promise<Repo
       drawn = false;
     }
     const now = new Date();
-    const lines = liveBlock(record, now, { ...look, width: terminal.columns ?? look.width }, terminal.rows ?? 24);
+    const lines = liveBlock(record, now, { ...look, width: terminalWidth(terminal) }, terminal.rows ?? 24);
     if (lines.length > 0) screen(lines.join('\n'));
     else if (drawn) screen.clear();
     drawn = lines.length > 0;
@@ -47,7 +47,7 @@ export async function liveReporter(terminal: Terminal, look: Look): Promise<Repo
   return {
     sink: (event) => {
       sink(event);
-      const lines = linesOf(event.body, { ...look, width: terminal.columns ?? look.width });
+      const lines = linesOf(event.body, { ...look, width: terminalWidth(terminal) });
       if (lines !== '') pending.push(lines);
       if (record.end !== undefined) stop();
       // unref: a screen alone must not keep a process alive.

@@ -31,8 +31,11 @@ export interface Screen {
   readonly columns?: number | undefined;
 }
 
+/** Width of a terminal that does not tell its own, as one without a window. */
+const unknownWidth = 80;
+
 /** Width of a text that goes to a file or another program: the same on every machine. */
-export const plainWidth = 100;
+const plainWidth = 100;
 
 /**
  * The look of what is written to `screen`. Colours are used on a terminal, or where `FORCE_COLOR` asks for them;
@@ -44,8 +47,13 @@ export async function lookOf(
   color: boolean,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Look> {
-  const width = screen.isTTY === true ? (screen.columns ?? 80) : plainWidth;
+  const width = screen.isTTY === true ? terminalWidth(screen) : plainWidth;
   return { paint: color && wantsColor(screen, env) ? await colors() : plainPaint, width };
+}
+
+/** How wide a terminal is now; it may be changed at any time. */
+export function terminalWidth({ columns = 0 }: Screen): number {
+  return columns > 0 ? columns : unknownWidth;
 }
 
 function wantsColor(screen: Screen, env: Readonly<Record<string, string | undefined>>): boolean {

@@ -8,7 +8,11 @@ import { type CheckEnd, type NodeEnd, type RunRecord, type RunStart, nodeName, v
 import { padEnd, padStart } from './text-width.js';
 
 /** What people call a node's status. */
-export const statusWords: Readonly<Record<NodeStatus, string>> = {
+export function statusWord(status: NodeStatus, start: RunStart | undefined): string {
+  return status === 'success' && verbOf(start) === 'publish' ? 'published' : statusWords[status];
+}
+
+const statusWords: Readonly<Record<NodeStatus, string>> = {
   success: 'built',
   failed: 'failed',
   skipped: 'skipped',
@@ -101,7 +105,7 @@ function headline({ command, schemas, target, threads, total }: RunStart): strin
 
 function nodeLine(event: NodeEnd, record: RunRecord, paint: Paint): string {
   const { duration_ms, node, reason, relation, rows, status } = event;
-  const word = paintStatus(status, padEnd(statusWords[status], statusColumns), paint);
+  const word = paintStatus(status, padEnd(statusWord(status, record.start), statusColumns), paint);
   const begin = `${counter(record)}  ${word}  `;
   const name = (status === 'success' || status === 'held') && relation !== null ? relation : nodeName(node);
   const because = reason?.split('\n', 1)[0] ?? '';

@@ -5,8 +5,8 @@ type Body<E extends RunEvent['event']> = Extract<RunEvent, { readonly event: E }
 export type RunStart = Body<'run_start'>;
 export type NodeEnd = Body<'node_end'>;
 export type CheckEnd = Body<'check_end'>;
-export type Publish = Body<'publish'>;
-export type Promote = Body<'promote'>;
+type Publish = Body<'publish'>;
+type Promote = Body<'promote'>;
 export type RunEnd = Body<'run_end'>;
 
 /** What `dbl` was told to do: `build` of `build --hold`. */

@@ -4,7 +4,7 @@ import { type Diagnostic, toRecord, warning } from '../diagnostics/index.js';
 import type { RunRecord } from './run-record.js';
 
 /** What `.dbl/run_results.json` holds: the last run, as its events told it. undefined where the run did not come to an end. */
-export function runResults(record: RunRecord): unknown {
+function runResults(record: RunRecord): unknown {
   const { checks, diagnostics, end, finishedAt, nodes, promotes, publishes, runId, start, startedAt } = record;
   if (end === undefined || start === undefined) return undefined;
   return {

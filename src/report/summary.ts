@@ -4,7 +4,7 @@ import { formatPlace } from './format-diagnostic.js';
 import type { Look } from './look.js';
 import { type SummaryOptions, nextSteps } from './next-steps.js';
 import { count, duration, plural } from './quantities.js';
-import { countsChecks, statusWords } from './run-lines.js';
+import { countsChecks, statusWord } from './run-lines.js';
 import { type CheckEnd, type NodeEnd, type RunEnd, type RunRecord, type RunStart, nodeName, verbOf } from './run-record.js';
 import { formatColumns } from './text-table.js';
 
@@ -22,7 +22,7 @@ export function summary(record: RunRecord, look: Look, options: SummaryOptions):
   const sections = [
     section('slowest', slowest(record), paint.bold),
     section('held, for a look by hand', heldRelations(record), paint.bold),
-    section('warnings', warnings(record), paint.yellow),
+    section('warnings', shorten(warnings(record)), paint.yellow),
     section('skipped, for what they read is not there', namesWith(record, 'skipped'), paint.bold),
     section('failed', failures(record), paint.red),
   ];
@@ -79,15 +79,11 @@ function nodeCounts(record: RunRecord): string {
     if (members.length === 0) continue;
     const rows = members.reduce((sum, node) => sum + (node.rows ?? 0), 0);
     const withRows = (status === 'success' || status === 'held') && members.some((node) => node.rows !== null);
-    parts.push(`${count(members.length)} ${statusWord(record, status)}${withRows ? ` (${plural(rows, 'row')})` : ''}`);
+    parts.push(`${count(members.length)} ${statusWord(status, record.start)}${withRows ? ` (${plural(rows, 'row')})` : ''}`);
   }
   const warned = warnings(record).length;
   if (warned > 0) parts.push(plural(warned, 'warning'));
   return parts.join(', ');
-}
-
-function statusWord(record: RunRecord, status: NodeStatus): string {
-  return status === 'success' && verbOf(record.start) === 'publish' ? 'published' : statusWords[status];
 }
 
 /** `12 checks pass, 1 warns, 1 fails` */
@@ -105,7 +101,8 @@ function checkCounts(checks: readonly CheckEnd[]): string {
   return parts.join(', ');
 }
 
-function slowest({ nodes }: RunRecord): string[] {
+function slowest({ nodes, start }: RunRecord): string[] {
+  if (verbOf(start) !== 'build') return [];
   const built = [...nodes.values()].filter((node) => node.status === 'success' || node.status === 'held');
   const rows = built
     .toSorted((a, b) => b.duration_ms - a.duration_ms)
@@ -130,14 +127,21 @@ function warnings({ checkDiagnostics, checks, diagnostics }: RunRecord): string[
   ];
 }
 
-/** Of `dbl test` the checks, of other commands the nodes. What no node is to blame for is said by diagnostics before. */
+/** What no node is to blame for; then nodes, or with `dbl test` checks. */
 function failures(record: RunRecord): string[] {
-  if (!countsChecks(record.start)) {
-    return [...record.nodes.values()].filter((node) => node.status === 'failed').flatMap((node) => failedNode(node, record));
-  }
-  return record.checks
-    .filter((check) => check.status === 'fail' || check.status === 'error')
-    .flatMap(({ check_id, message }) => [`${check_id}: ${firstLine(message)}`, ...placeOf(record.checkDiagnostics.get(check_id))]);
+  const { blame, checkDiagnostics, checks, diagnostics, nodes } = record;
+  const told = new Set([...blame.values(), ...checkDiagnostics.values()]);
+  const others = diagnostics.filter((diagnostic) => diagnostic.severity === 'error' && !told.has(diagnostic));
+  const bad = countsChecks(record.start)
+    ? checks.filter(({ status }) => status === 'fail' || status === 'error').map((check) => failedCheck(check, record))
+    : [...nodes.values()].filter((node) => node.status === 'failed').map((node) => failedNode(node, record));
+  const all = [...others.map((diagnostic) => [firstLine(diagnostic.message), ...placeOf(diagnostic)]), ...bad];
+  const shown = all.length <= namesShown ? all : all.slice(0, namesShown - 1);
+  return [...shown.flat(), ...(shown.length < all.length ? [`and ${count(all.length - shown.length)} more`] : [])];
+}
+
+function failedCheck({ check_id, message }: CheckEnd, { checkDiagnostics }: RunRecord): string[] {
+  return [`${check_id}: ${firstLine(message)}`, ...placeOf(checkDiagnostics.get(check_id))];
 }
 
 function failedNode({ node, reason, relation }: NodeEnd, { blame }: RunRecord): string[] {

@@ -1,6 +1,6 @@
 import type { ModelNode, Placement, PlacedSql } from '../compile/index.js';
 import { placedSql } from '../compile/index.js';
-import { error } from '../diagnostics/index.js';
+import { error, unreachable } from '../diagnostics/index.js';
 import { type PlannedNode, workbenchOf } from '../plan/index.js';
 import { type Attached, isRetryable, type QueryResult, ServerError, type Session } from '../postgres/index.js';
 import { analyze, createIndex, createTableAs, createView, quoteIdentifier, quoteLiteral, relationName } from '../sql/index.js';
@@ -58,7 +58,11 @@ function buildScript({ node }: PlannedNode, placed: PlacedSql, options: Workbenc
   const { name } = node;
   const path = [...new Set([schema, node.physicalSchema, ...options.searchPath, 'public'])].map(quoteIdentifier).join(', ');
   const setup: Part = { kind: 'setup' };
-  const script = new Script<Part>().add('BEGIN', setup).add(`SET LOCAL search_path = ${path}`, setup);
+  const script = new Script<Part>()
+    .add('BEGIN', setup)
+    // Nothing counts before it is published or recorded as held, and that commit flushes this one with it.
+    .add('SET LOCAL synchronous_commit = off', setup)
+    .add(`SET LOCAL search_path = ${path}`, setup);
   const create = node.materialized === 'view' ? createView : createTableAs;
   const { text, queryOffset } = create({ schema, name, query: placed.text });
   script.add(text, { kind: 'query', placed }, queryOffset);
@@ -92,25 +96,28 @@ function builtOf(node: ModelNode, results: readonly QueryResult[]): Built {
 }
 
 function explain(problem: unknown, script: Script<Part>, node: ModelNode, placed: PlacedSql): NodeFailure {
-  const at = script.at(problem instanceof ServerError ? problem.offset : undefined);
   const sent = { sql: node.sql, placed };
-  switch (at?.part.kind) {
+  const at = script.at(problem instanceof ServerError ? problem.offset : undefined);
+  if (at === undefined) return toFailure(problem, sent, undefined);
+  const { part, offset } = at;
+  switch (part.kind) {
     case 'index':
-      return toDatabaseFailure('DBL2201', problem, `the index on ${at.part.columns} cannot be made`, node.file);
+      return toDatabaseFailure('DBL2201', problem, `the index on ${part.columns} cannot be made`, node.file);
     case 'carried index': {
       const hint = 'Somebody made this index on the published table. Drop it there, or keep its columns in the query.';
-      return toDatabaseFailure('DBL2401', problem, `the index "${at.part.name}" cannot be made on the new table`, node.file, hint);
+      return toDatabaseFailure('DBL2401', problem, `the index "${part.name}" cannot be made on the new table`, node.file, hint);
     }
     case 'comment': {
-      const column = node.columns.find(({ name }) => at.part.kind === 'comment' && name === at.part.column);
+      const column = node.columns.find(({ name }) => name === part.column);
       if (!(problem instanceof ServerError)) return toFailure(problem, sent, undefined);
       return new NodeFailure(error('DBL2201', problem.message, column?.at ?? node.file), problem.sqlstate);
     }
     case 'query':
-      return toFailure(problem, sent, at.offset);
+      return toFailure(problem, sent, offset);
     case 'setup':
     case 'size':
-    case undefined:
       return toFailure(problem, sent, undefined);
+    default:
+      return unreachable(part);
   }
 }

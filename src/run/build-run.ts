@@ -28,6 +28,9 @@ interface Progress {
   durationMs: number;
 }
 
+/** Thrown where a run that is being stopped would begin something new. */
+class Stopped extends Error {}
+
 /** Carries out a plan: builds, checks and publishes its nodes over several sessions, and tells of each. */
 export class BuildRun {
   readonly #context: RunContext;
@@ -43,6 +46,7 @@ export class BuildRun {
   readonly #sessions = new Set<Session>();
   /** Set when nothing new may be started, with the reason that the nodes left over are given. */
   #stopping: string | undefined;
+  #cancelling: NodeJS.Timeout | undefined;
   /** Woken when a node may have become ready, or nothing is left. */
   #wake: (() => void)[] = [];
 
@@ -65,11 +69,7 @@ export class BuildRun {
 
   /** Builds everything; what every node came to is in the result. */
   async execute(): Promise<ReadonlyMap<NodeId, NodeStatus>> {
-    const stop = (): void => {
-      this.#stopping ??= 'the run was stopped';
-      for (const session of this.#sessions) void session.cancel();
-      this.#wakeAll();
-    };
+    const stop = (): void => this.#stop('the run was stopped');
     this.#context.signal.addEventListener('abort', stop);
     if (this.#context.signal.aborted) stop();
     try {
@@ -81,8 +81,22 @@ export class BuildRun {
       await this.#giveUpWaiting();
     } finally {
       this.#context.signal.removeEventListener('abort', stop);
+      clearInterval(this.#cancelling);
     }
     return this.#ended;
+  }
+
+  /** Starts nothing more and cancels what runs in the server. */
+  #stop(reason: string): void {
+    if (this.#stopping !== undefined) return;
+    this.#stopping = reason;
+    const cancel = (): void => {
+      for (const session of this.#sessions) void session.cancel();
+    };
+    cancel();
+    // A request that comes between two statements cancels neither.
+    this.#cancelling = setInterval(cancel, 200);
+    this.#wakeAll();
   }
 
   /** One session's share: takes what is ready until nothing is left. */
@@ -150,6 +164,7 @@ export class BuildRun {
 
   /** Checks a group of which every member is built, and publishes or holds it. */
   async #finishGroup(session: Session, group: PublishGroup): Promise<void> {
+    if (this.#stopping !== undefined) throw new Stopped();
     const outcomes = await this.#check(session, group);
     const checks = insertChecks(outcomes.map(({ record }) => record));
     if (gateFails(outcomes)) {
@@ -160,6 +175,7 @@ export class BuildRun {
     if (this.#plan.hold) await this.#hold(session, group, checks);
     else await this.#publish(session, group, checks);
     this.#schedule.finish(group);
+    this.#wakeAll();
   }
 
   async #check(session: Session, group: PublishGroup): Promise<readonly CheckOutcome[]> {
@@ -184,13 +200,17 @@ export class BuildRun {
     const started = performance.now();
     const items = group.members.map((id, index) => this.#item(id, index === 0 ? checks : undefined));
     const { runId } = this.#run;
+    const keepChecks = async (problem: unknown): Promise<never> => {
+      if (problem instanceof NodeFailure && checks !== undefined && session.isOpen) await session.batch(checks);
+      throw problem;
+    };
     const dropped = await publish(session, items, {
       runId,
       trashOf: (schema) => trashOf(schema, runId),
       ownIndexes: this.#state.ownIndexes,
       rebuiltLater: this.#rebuiltLater(),
       signal: this.#context.signal,
-    });
+    }).catch(keepChecks);
     const duration = performance.now() - started;
     for (const schema of new Set(items.map((item) => item.schema))) {
       const nodes = items.filter((item) => item.schema === schema).map(({ node }) => node);
@@ -289,7 +309,7 @@ export class BuildRun {
   }
 
   async #failOrCancel(session: Session, id: NodeId, problem: unknown): Promise<void> {
-    if (this.#stopping !== undefined && (isCancelled(problem) || this.#context.signal.aborted)) {
+    if (this.#stopping !== undefined && (problem instanceof Stopped || isCancelled(problem) || this.#context.signal.aborted)) {
       // What was built waits in vain for this member; nobody is to be blamed.
       for (const member of this.#groupMembers(id)) {
         if (this.#progress.has(member) && !this.#ended.has(member) && (member === id || this.#progress.get(member)?.built !== undefined)) {
@@ -313,7 +333,7 @@ export class BuildRun {
     for (const dropped of this.#schedule.drop(id)) {
       if (dropped.was === 'running' || this.#ended.has(dropped.id)) continue;
       const because = dropped.because.slice('model.'.length);
-      if (dropped.was === 'built') await this.#end(session, dropped.id, 'held', `"${because}" of its publish group was not built`);
+      if (dropped.was === 'built') await this.#end(session, dropped.id, 'held', `"${because}" of its publish group failed`);
       else await this.#end(session, dropped.id, 'skipped', this.#skipReason(dropped.because));
     }
     this.#wakeAll();
@@ -325,10 +345,7 @@ export class BuildRun {
   }
 
   #failFast(): void {
-    if (!this.#options.failFast || this.#stopping !== undefined) return;
-    this.#stopping = 'another node failed and --fail-fast was given';
-    for (const session of this.#sessions) void session.cancel();
-    this.#wakeAll();
+    if (this.#options.failFast) this.#stop('another node failed and --fail-fast was given');
   }
 
   async #giveUpWaiting(): Promise<void> {

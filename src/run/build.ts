@@ -107,7 +107,7 @@ function physicalSchemas(project: CompiledProject, models: Iterable<NodeId>): re
     const node = project.graph.get(id);
     if (node?.kind === 'model') schemas.add(node.physicalSchema);
   }
-  return [...schemas].sort();
+  return [...schemas].toSorted();
 }
 
 async function makeSchemas({ control, runId }: RunSession, schemas: readonly string[]): Promise<void> {
@@ -128,10 +128,13 @@ async function dropLeftovers(control: Session, plan: BuildPlan, state: BuildStat
     for (const relation of state.relations.in(schema)) if (relation.kind === 'view') views.set(relation.oid, relation);
   }
   const tables = leftovers.filter(({ kind }) => kind !== 'view');
-  const names = (relations: Iterable<Relation>): string => [...relations].map(({ schema, name }) => relationName(schema, name)).join(', ');
-  const statements = [...(views.size === 0 ? [] : [`DROP VIEW ${names(views.values())}`])];
-  for (let index = 0; index < tables.length; index += 200) statements.push(`DROP TABLE ${names(tables.slice(index, index + 200))}`);
+  const statements = views.size === 0 ? [] : [`DROP VIEW ${namesOf([...views.values()])}`];
+  for (let index = 0; index < tables.length; index += 200) statements.push(`DROP TABLE ${namesOf(tables.slice(index, index + 200))}`);
   for (const statement of statements) await control.query(statement);
+}
+
+function namesOf(relations: readonly Relation[]): string {
+  return relations.map(({ schema, name }) => relationName(schema, name)).join(', ');
 }
 
 function resultOf(ended: ReadonlyMap<NodeId, NodeStatus>, signal: AbortSignal): RunResult {

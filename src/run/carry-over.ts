@@ -1,3 +1,4 @@
+import { unreachable } from '../diagnostics/index.js';
 import type { Attachment } from '../postgres/index.js';
 import { commentOn, grant, quoteIdentifier, relationName } from '../sql/index.js';
 
@@ -20,7 +21,7 @@ export function carriedOver(
 ): readonly string[] {
   const relation = relationName(schema, name);
   // The owner last: only who owns the relation now may grant on it.
-  const ordered = [...attachments].sort((a, b) => Number(a.kind === 'owner') - Number(b.kind === 'owner'));
+  const ordered = attachments.toSorted((a, b) => Number(a.kind === 'owner') - Number(b.kind === 'owner'));
   return ordered.flatMap((attachment): readonly string[] => {
     switch (attachment.kind) {
       case 'grant':
@@ -37,6 +38,8 @@ export function carriedOver(
       case 'index':
       case 'obstacle':
         return [];
+      default:
+        return unreachable(attachment);
     }
   });
 }

@@ -1,6 +1,6 @@
 import type { CheckRecord } from '../audit/index.js';
 import { type Check, placedSql, type Placement, type RelationName } from '../compile/index.js';
-import { type Diagnostic, error, warning } from '../diagnostics/index.js';
+import { type Diagnostic, error, unreachable, warning } from '../diagnostics/index.js';
 import { type QueryResult, type ServerAddress, ServerError, type Session } from '../postgres/index.js';
 import { relationName } from '../sql/index.js';
 import { runCommandCheck } from './command-check.js';
@@ -133,6 +133,8 @@ async function verdictOf(session: Session, check: Check, counted: number | undef
       return rowCountRatio(session, check, context);
     case 'command':
       return runCommandCheck(check, context);
+    default:
+      return unreachable(check);
   }
 }
 
@@ -182,6 +184,7 @@ async function readSample(session: Session, sql: string, context: CheckContext):
 
 /** Runs an author's query in a transaction that can change nothing, and gives the results of its statements alone. */
 async function readOnly(session: Session, statements: string, context: CheckContext): Promise<readonly QueryResult[]> {
+  context.signal.throwIfAborted();
   try {
     const results = await session.batch(`${transactionStart(context)}${statements};\nCOMMIT`);
     return results.slice(2, -1);

@@ -1,6 +1,6 @@
 import { recordPromotion, renameRecordedSchema } from '../audit/index.js';
 import type { PromotedSchema, PromotePlan } from '../plan/index.js';
-import { type Relation, type SchemaGrant, type SchemaRights, verifyAll, verifySchema } from '../postgres/index.js';
+import { type SchemaGrant, type SchemaRights, verifyAll, verifySchema } from '../postgres/index.js';
 import { createSchema, quoteIdentifier, renameSchema } from '../sql/index.js';
 import { carriedOver, lockView, restoreView } from './carry-over.js';
 
@@ -66,8 +66,7 @@ function grantOnSchema(schema: string, { on, objects, creator, privilege, grante
 
 /** Grants and the like of each old table of production go to its successor; a table without a forerunner gets the default privileges. */
 function relationRights(logical: string, target: string, { attached, relations, rights }: PromotePlan): readonly string[] {
-  const isCarried = ({ kind }: Relation): boolean => kind === 'table' || kind === 'view';
-  return relations.in(target).filter(isCarried).flatMap((relation) => {
+  return relations.in(target).filter(({ kind }) => kind === 'table' || kind === 'view').flatMap((relation) => {
     const old = relations.get(logical, relation.name);
     const name = { schema: logical, name: relation.name, kind: relation.kind === 'view' ? 'view' : 'table' } as const;
     if (old !== undefined) {

@@ -23,7 +23,7 @@ const giveUpAfterMs = 300_000;
 /** Puts a whole target in production's place, in one transaction. Production is kept as `<schema>__previous`. */
 export async function promote(context: RunContext, options: PromoteOptions): Promise<PromoteOutcome> {
   const { project } = context;
-  const schemas = [...project.schemas].flat().sort();
+  const schemas = [...project.schemas].flat().toSorted();
   let changes: PromoteChanges | undefined;
   const description = { command: 'promote', schemas: [...new Set(schemas)], arguments: { dryRun: options.dryRun } };
   const outcome = await withRun(context, description, async (run) => {

@@ -14,7 +14,7 @@ import { emptyTrash } from './trash.js';
 /** Publishes, in one transaction, everything that `build --hold` left in the workbenches of the target. */
 export async function publishHeld(context: RunContext): Promise<RunOutcome> {
   const { project } = context;
-  const schemas = [...project.schemas.values()].sort();
+  const schemas = [...project.schemas.values()].toSorted();
   return withRun(context, { command: 'publish', schemas, arguments: {} }, async (run) => {
     const { control, announcer, runId } = run;
     const state = await readBuildState(control, project);

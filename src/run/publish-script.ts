@@ -98,7 +98,7 @@ function viewsOver(moved: readonly PublishItem[], items: readonly PublishItem[])
       if (attachment.kind === 'view' && !published.has(relationName(attachment.schema, attachment.name))) views.set(attachment.oid, attachment);
     }
   }
-  return [...views.values()].sort((a, b) => a.oid - b.oid);
+  return [...views.values()].toSorted((a, b) => a.oid - b.oid);
 }
 
 function addView(script: Script<PublishPart>, item: PublishItem, recreated: ReadonlySet<NodeId>): void {

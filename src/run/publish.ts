@@ -127,7 +127,7 @@ async function makeRoom(
     }
   }
   // What was found last reads what was found before it.
-  for (const view of found.reverse()) dropped.set(view.oid, view);
+  for (const view of found.toReversed()) dropped.set(view.oid, view);
   return true;
 }
 

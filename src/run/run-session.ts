@@ -100,7 +100,8 @@ export async function withSession(
   const database = await openDatabase(config.connection);
   announcer.report(database.diagnostics);
   if (database.value === undefined || hasErrors(database.diagnostics)) return { status: 'failed', exitCode: exitCodes.noConnection };
-  const { address, close } = database.value;
+  const { value: opened } = database;
+  const { address } = opened;
   try {
     const session = await connect(address, { applicationName: `dbl ${announcer.runId ?? ''}`.trim() });
     announcer.report(session.diagnostics);
@@ -115,7 +116,7 @@ export async function withSession(
       await session.value.end();
     }
   } finally {
-    await close();
+    await opened.close();
   }
 }
 
@@ -135,7 +136,7 @@ function understand(problem: unknown, signal: AbortSignal): { readonly diagnosti
 
 /** Takes the lock of every schema, in a fixed order; gives the reason where another run has one of them. */
 async function takeLocks(control: Session, schemas: readonly string[]): Promise<Diagnostic | undefined> {
-  for (const schema of [...schemas].sort()) {
+  for (const schema of [...schemas].toSorted()) {
     if (await tryLock(control, schemaLock(schema))) continue;
     const backend = await lockHolder(control, schemaLock(schema));
     const holder = backend === undefined ? undefined : await readHolder(control, backend.pid);

@@ -139,7 +139,7 @@ function longestPaths(
   const known = [...expected.values()];
   const average = known.length === 0 ? 1 : known.reduce((sum, ms) => sum + ms, 0) / known.length;
   const paths = new Map<NodeId, number>();
-  for (const id of [...plan.nodes.keys()].reverse()) {
+  for (const id of [...plan.nodes.keys()].toReversed()) {
     let longest = 0;
     for (const child of children.get(id) ?? []) longest = Math.max(longest, paths.get(child) ?? 0);
     paths.set(id, longest + (expected.get(id) ?? average));

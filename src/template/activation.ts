@@ -18,7 +18,7 @@ export interface Surroundings {
 }
 
 /** The two halves of the interpreter, which call each other: expressions hold bodies (`caller`), bodies hold expressions. */
-export interface Interpreter {
+interface Interpreter {
   evaluate(node: Expression, activation: Activation): unknown;
   execute(body: BodyNode | RootNode, activation: Activation): void;
 }

@@ -66,8 +66,10 @@ export function applyFilter(
 }
 
 function checkMembers(names: readonly unknown[], node: FilterNode, activation: Activation): void {
-  const wrong = names.find((name) => typeof name === 'string' && isForbidden(name));
-  if (wrong !== undefined) fail(activation, node.name, 'DBL1215', `"${String(wrong)}" cannot be looked up in a template`);
+  for (const value of names) {
+    const name = plain(value, activation.rendering);
+    if (typeof name === 'string' && isForbidden(name)) fail(activation, node.name, 'DBL1215', `"${name}" cannot be looked up in a template`);
+  }
 }
 
 export function applyTest(node: IsNode, value: unknown, args: readonly unknown[], activation: Activation): boolean {
@@ -131,7 +133,8 @@ function join(list: readonly unknown[], separator: unknown, node: FilterNode, ac
   const buffer = new OutputBuffer(file);
   list.forEach((element, index) => {
     if (index > 0) buffer.append(node.args.children[1] ?? node, between);
-    buffer.append(input.typename === 'Array' ? (input.children[index] ?? input) : input, texts[index] ?? '', element instanceof Traced ? element.origin : undefined);
+    const source = input.typename === 'Array' ? (input.children[index] ?? input) : input;
+    buffer.append(source, texts[index] ?? '', element instanceof Traced ? element.origin : undefined);
   });
   return traced(buffer.text, buffer);
 }

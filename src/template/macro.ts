@@ -13,7 +13,7 @@ export interface MacroDefinition {
   readonly optional: readonly OptionalParameter[];
 }
 
-export interface OptionalParameter {
+interface OptionalParameter {
   readonly name: string;
   /** Evaluated inside the macro, at each call that does not give the argument. */
   readonly byDefault: Expression;

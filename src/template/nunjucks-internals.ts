@@ -25,7 +25,7 @@ interface BinaryNode<Name extends string> extends Node<Name> {
   readonly right: Expression;
 }
 
-export interface LiteralNode extends Node<'Literal'> {
+interface LiteralNode extends Node<'Literal'> {
   readonly value: string | number | boolean | null | RegExp;
 }
 
@@ -62,7 +62,7 @@ export interface FilterNode extends Node<'Filter'> {
   readonly args: ListNode<'NodeList', Expression>;
 }
 
-export interface InlineIfNode extends Node<'InlineIf'> {
+interface InlineIfNode extends Node<'InlineIf'> {
   readonly cond: Expression;
   readonly body: Expression;
   readonly else_: Expression | null;
@@ -90,8 +90,8 @@ export interface CaptureNode extends Node<'Capture'> {
   readonly body: BodyNode;
 }
 
-export type GroupNode = ListNode<'Group', Expression>;
-export type ArrayNode = ListNode<'Array', Expression>;
+type GroupNode = ListNode<'Group', Expression>;
+type ArrayNode = ListNode<'Array', Expression>;
 export type DictNode = ListNode<'Dict', PairNode>;
 export type KeywordArgsNode = ListNode<'KeywordArgs', PairNode>;
 export type InNode = BinaryNode<'In'>;
@@ -128,7 +128,7 @@ export type OutputNode = ListNode<'Output', Expression | TemplateDataNode>;
 export type BodyNode = ListNode<'NodeList', Statement>;
 export type RootNode = ListNode<'Root', Statement>;
 
-export interface IfNode extends Node<'If' | 'IfAsync'> {
+interface IfNode extends Node<'If' | 'IfAsync'> {
   readonly cond: Expression;
   readonly body: BodyNode;
   readonly else_: BodyNode | IfNode | null;
@@ -172,7 +172,7 @@ export interface FromImportNode extends Node<'FromImport'> {
   readonly withContext: boolean | null;
 }
 
-export interface CaseNode extends Node<'Case'> {
+interface CaseNode extends Node<'Case'> {
   readonly cond: Expression;
   readonly body: BodyNode;
 }
@@ -183,12 +183,12 @@ export interface SwitchNode extends Node<'Switch'> {
   readonly default: BodyNode | null;
 }
 
-export interface BlockNode extends Node<'Block'> {
+interface BlockNode extends Node<'Block'> {
   readonly name: SymbolNode;
   readonly body: BodyNode;
 }
 
-export interface ExtendsNode extends Node<'Extends'> {
+interface ExtendsNode extends Node<'Extends'> {
   readonly template: Expression;
 }
 

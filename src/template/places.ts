@@ -7,7 +7,7 @@ const leadingWhitespace = /\s*/y;
 const operand = /[\p{L}\p{N}_$]+(?:\.[\p{L}\p{N}_$]+)*|"(?:\\[^]|[^"\\])*"|'(?:\\[^]|[^'\\])*'/uy;
 
 /** Offset at which a node begins: of a call, a member, a filter or an operation, where the leftmost operand does. */
-export function startOf(file: SourceFile, node: TreeNode): number {
+function startOf(file: SourceFile, node: TreeNode): number {
   const { lineno, colno } = leftmost(node);
   return lineno === undefined || colno === undefined ? 0 : file.offsetAt(lineno, colno);
 }

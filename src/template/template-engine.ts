@@ -8,7 +8,7 @@ import type { Rendered, StaticCall, TemplateFunction } from './rendered.js';
 import { StaticCalls } from './static-calls.js';
 import type { Template } from './template.js';
 
-export interface TemplateEngineOptions {
+interface TemplateEngineOptions {
   /** Finds what `{% include %}`, `{% import %}` and `{% from %}` name; undefined where there is no such file. */
   readonly readTemplate: (name: string) => SourceFile | undefined;
   /** Callable by name everywhere, in macros too. */

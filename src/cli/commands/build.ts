@@ -28,11 +28,14 @@ export const build: CliCommand = {
     return runCommand(
       invocation,
       async (context) => {
+        const threads = threadsOf(context.project, options.number('threads'));
+        output.diagnostics(threads.diagnostics);
+        if (threads.value === undefined) return { status: 'failed', exitCode: 2, steps: undefined };
         const { build: buildModels } = await import('../../run/index.js');
         return buildModels(context, {
           select: options.words('select'),
           exclude: options.words('exclude'),
-          threads: threadsOf(context.project, options.number('threads')),
+          threads: threads.value.threads,
           failFast: options.flag('failFast'),
           hold: options.flag('hold'),
           dryRun: options.flag('dryRun'),

@@ -34,10 +34,13 @@ async function compileAll(project: CompiledProject, output: Output): Promise<num
   const { manifest, placedSql, targetPlacement } = await import('../../compile/index.js');
   const place = targetPlacement(project);
   const counts = { model: 0, test: 0, source: 0 };
-  const files = new Map<string, string>();
+  const files = new Map<string, Map<string, string>>();
   for (const node of project.graph.values()) {
     counts[node.kind] += 1;
-    if (node.kind === 'model') files.set(pathOfModel(node.schema, node.name), withLineBreak(placedSql(node.sql, place).text));
+    if (node.kind !== 'model') continue;
+    const schema = fileName(node.schema);
+    const tables = files.get(schema) ?? new Map<string, string>();
+    files.set(schema, tables.set(fileName(node.name), withLineBreak(placedSql(node.sql, place).text)));
   }
   const diagnostics = writeCompiled(project.config.folder, files, manifest(project));
   output.diagnostics(diagnostics);
@@ -57,11 +60,6 @@ async function compileOne(project: CompiledProject, name: string, output: Output
   const { text } = placedSql(node.sql, targetPlacement(project));
   output.result('compile', () => text, { id: node.id, sql: text });
   return 0;
-}
-
-/** Relative to `.dbl/compiled`. */
-function pathOfModel(schema: string, table: string): string {
-  return `${fileName(schema)}/${fileName(table)}.sql`;
 }
 
 /** A name that cannot leave its folder, as a schema called ".." would. */
