@@ -9,11 +9,11 @@ select
   state.state_name,
   state.region,
   months.months_reported as months_reported_{{ var('last_year') }},
-  latest.year as latest_full_year,
-  {% for category in ['violent', 'property'] -%}
+  {% for category in ['violent', 'property'] %}
   latest.{{ category }}_offenses,
-  {{ per_100k('latest.' ~ category ~ '_offenses', 'agency.population') }} as {{ category }}_per_100k{{ '' if loop.last else ',' }}
-  {% endfor -%}
+  {{ per_100k('latest.' ~ category ~ '_offenses', 'agency.population') }} as {{ category }}_per_100k,
+  {% endfor %}
+  latest.year as latest_full_year
 from {{ ref('agencies') }} as agency
 join {{ ref('states') }} as state on state.state_abbr = agency.state_abbr
 join {{ ref('months_reported') }} as months

@@ -16,13 +16,13 @@ select
   round(
     greatest(agency.population, 20000) / 100000.0
     * type.yearly_per_100k / 12
-    * (0.75 + 0.5 * {{ dice("agency.ori || month::date || type.offense") }})
+    * (0.75 + 0.5 * {{ dice("agency.ori || to_char(month, 'YYYY-MM') || type.offense") }})
   )::integer as offenses
 from {{ ref('agency_register') }} as agency
 cross join {{ ref('offense_types') }} as type
 cross join generate_series(
-  date '{{ var('first_year') }}-01-01',
-  date '{{ var('last_year') }}-12-01',
+  timestamp '{{ var('first_year') }}-01-01',
+  timestamp '{{ var('last_year') }}-12-01',
   interval '1 month'
 ) as month
 where not exists (

@@ -3,11 +3,9 @@ import { writeError } from './output.js';
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 type Stopping = keyof typeof exitCodes;
 
-/** What listens for Ctrl-C and SIGTERM while a command works in the database. */
+/** What listens for Ctrl-C and SIGTERM while a command works in the database. The name of the signal is the reason of the abort. */
 export interface Interrupt {
   readonly signal: AbortSignal;
-  /** The exit code of a command that was stopped; undefined where it was not. */
-  exitCode(): number | undefined;
   /** Gives the signals back to Node. */
   release(): void;
 }
@@ -15,13 +13,11 @@ export interface Interrupt {
 /** The first signal asks the command to stop, the second ends the process at once. `tell` shows a line to the user. */
 export function listenForInterrupt(tell: (text: string) => void): Interrupt {
   const controller = new AbortController();
-  let received: Stopping | undefined;
   const handle = (name: Stopping): void => {
-    if (received !== undefined) {
+    if (controller.signal.aborted) {
       writeError('left at once: the server may need a moment to notice\n');
       process.exit(exitCodes[name]);
     }
-    received = name;
     const again = name === 'SIGINT' ? '; press Ctrl-C again to leave at once' : '';
     tell(`stopping: cancelling what runs in the database${again}`);
     controller.abort(new Error(name));
@@ -30,7 +26,6 @@ export function listenForInterrupt(tell: (text: string) => void): Interrupt {
   process.on('SIGTERM', handle);
   return {
     signal: controller.signal,
-    exitCode: () => (received === undefined ? undefined : exitCodes[received]),
     release: () => {
       process.off('SIGINT', handle);
       process.off('SIGTERM', handle);

@@ -26,7 +26,11 @@ function oneNode<N extends ProjectNode>(
   const selected = [...ids].toSorted(compare).flatMap((id) => project.graph.get(id) ?? []);
   const [node, ...others] = selected.filter(isWanted);
   if (node !== undefined && others.length === 0) return ok(node, diagnostics);
-  if (node === undefined) return failed(error('DBL1708', `"${selector}" is not ${wanted}: it selects ${namesOf(selected)}`));
+  if (node === undefined) {
+    const [only, ...more] = selected;
+    const found = only !== undefined && more.length === 0 ? `a ${only.kind}` : namesOf(selected);
+    return failed(error('DBL1708', `"${selector}" is ${found}, not ${wanted}`));
+  }
   const found = [node, ...others];
   const hint = `It selects ${namesOf(found)}.`;
   return failed(error('DBL1708', `"${selector}" is not one node, but ${found.length}`, undefined, { hint }));

@@ -11,11 +11,10 @@ import type { Settings } from './settings.js';
 export async function readConfig(settings: Settings): Promise<Result<LoadedConfig>> {
   const { loadConfig } = await import('../config/index.js');
   const { config, projectDir, target, vars } = settings;
-  const fromEnvironment = process.env['DBL_TARGET'];
   return loadConfig({
     projectDir: resolve(projectDir ?? '.'),
     configPath: config,
-    targetName: target ?? (fromEnvironment === '' ? undefined : fromEnvironment),
+    targetName: target,
     vars,
     env: process.env,
   });

@@ -36,7 +36,7 @@ export async function runCommand<Outcome extends RunOutcome>(
 ): Promise<number> {
   const project = await openProject(settings, output);
   if (project === undefined) return 2;
-  const { outcome, record, stoppedBy } = await observe(output, (sink, signal) => work({ project, sink, signal, version }));
+  const { outcome, record } = await observe(output, (sink, signal) => work({ project, sink, signal, version }));
   const unwritten = writeRunResults(project.config.folder, record);
   if (unwritten !== undefined) output.diagnostics([unwritten]);
   await options.print?.(outcome);
@@ -48,15 +48,13 @@ export async function runCommand<Outcome extends RunOutcome>(
     if (text !== '' && progress && !output.quiet) writeError('\n');
     if (text !== '') writeOut(`${text}\n`);
   }
-  return outcome.status === 'cancelled' ? (stoppedBy ?? outcome.exitCode) : outcome.exitCode;
+  return outcome.exitCode;
 }
 
 /** Work on the database, with its events shown while it goes on. */
 interface Observed<Outcome> {
   readonly outcome: Outcome;
   readonly record: RunRecord;
-  /** The exit code that a signal asks for, where one came. */
-  readonly stoppedBy: number | undefined;
 }
 
 export async function observe<Outcome>(
@@ -68,7 +66,7 @@ export async function observe<Outcome>(
   const interrupt = listenForInterrupt((text) => reporter.note(text));
   try {
     const outcome = await work(fanOut(sink, reporter.sink), interrupt.signal);
-    return { outcome, record, stoppedBy: interrupt.exitCode() };
+    return { outcome, record };
   } finally {
     interrupt.release();
     reporter.close();

@@ -3,7 +3,7 @@ import { type Diagnostic, error, type Result, type SourceFile, sortDiagnostics }
 import { cycleDiagnostic, type Dependency, findCycles, type NodeId } from '../graph/index.js';
 import type { ModelProperties, ProjectFiles } from '../project/index.js';
 import { loadParser } from '../sql/index.js';
-import type { CompiledProject, ModelNode, ProjectNode, SourceNode, TestNode } from './compiled-project.js';
+import type { CompiledProject, ModelNode, ProjectNode, RelationName, SourceNode, TestNode } from './compiled-project.js';
 import { idsOf } from './compile-sql.js';
 import { modelFingerprint } from './fingerprints.js';
 import { checkModelConfig, checkTestConfig, modelOptions, testOptions } from './model-options.js';
@@ -49,12 +49,13 @@ class ProjectCompiler {
     this.diagnostics.push(...checkPhysicalSchemas(this.#config, this.schemas.keys()));
     const properties = this.#propertiesByModel();
     const sources = this.#sources();
-    const templates = new TemplateCompiler(this.#config, this.#files, this.#lookup, (id) => this.#relationOf(id, sources));
+    const relations = new Map(this.#modelRelations());
+    for (const { id, schema, identifier } of sources.values()) relations.set(id, { schema, name: identifier });
+    const templates = new TemplateCompiler(this.#config, this.#files, this.#lookup, relations, this.schemas);
     this.diagnostics.push(...templates.loadMacros());
     const models = this.#files.models.map((model) => {
       const id = modelId(model.schema, model.table);
-      const place = { schema: this.schemas.get(model.schema) ?? model.schema, name: model.table };
-      const compiled = templates.compile(model.file, model.schema, place, checkModelConfig, this.#report);
+      const compiled = templates.compile(model.file, model.schema, relations.get(id), checkModelConfig, this.#report);
       return this.#modelNode(id, model, compiled, properties.get(id));
     });
     const tests = this.#files.tests.map((test): TestNode => {
@@ -155,11 +156,21 @@ class ProjectCompiler {
     return { file: file.path, dependsOn: dependencies(compiled) };
   }
 
-  #relationOf(id: NodeId, sources: ReadonlyMap<NodeId, SourceNode>): { readonly schema: string; readonly name: string } {
-    const source = sources.get(id);
-    if (source !== undefined) return { schema: source.schema, name: source.identifier };
-    const [, schema = '', ...name] = id.split('.');
-    return { schema: this.schemas.get(schema) ?? schema, name: name.join('.') };
+  /** Names may hold dots, so that two of them can come to the same id: `a.b` and `c`, `a` and `b.c`. */
+  #modelRelations(): ReadonlyMap<NodeId, RelationName> {
+    const relations = new Map<NodeId, RelationName>();
+    const files = new Map<NodeId, SourceFile>();
+    for (const { schema, table, file } of this.#files.models) {
+      const id = modelId(schema, table);
+      const first = files.get(id);
+      if (first !== undefined) {
+        const related = [{ message: 'the other one', at: first.path }];
+        this.#report(error('DBL1117', `two models have the id "${id}"`, file.path, { related, hint: 'Take the dot out of one of the names.' }));
+      }
+      files.set(id, file);
+      relations.set(id, { schema: this.schemas.get(schema) ?? schema, name: table });
+    }
+    return relations;
   }
 }
 

@@ -32,7 +32,8 @@ export class TemplateCompiler {
     config: LoadedConfig,
     files: ProjectFiles,
     lookup: NameLookup,
-    relationOf: (id: NodeId) => RelationName,
+    relations: ReadonlyMap<NodeId, RelationName>,
+    schemas: ReadonlyMap<string, string>,
   ) {
     const current = (): Rendering => {
       if (this.#current === undefined) throw new TemplateMistake('DBL1252', 'the function has no model here', 'Call it inside a macro.');
@@ -43,11 +44,11 @@ export class TemplateCompiler {
     this.#lookup = lookup;
     this.#engine = new TemplateEngine({
       readTemplate: files.readTemplate,
-      functions: templateFunctions(config, lookup, relationOf, current),
+      functions: templateFunctions(config, lookup, relations, current),
     });
-    const { name, schemas, vars } = config.target;
+    const { name, vars } = config.target;
     const { connection } = config;
-    this.#target = { name, database: connection.kind === 'server' ? connection.database : 'dbl', schemas, vars };
+    this.#target = { name, database: connection.kind === 'server' ? connection.database : 'dbl', schemas: Object.fromEntries(schemas), vars };
   }
 
   loadMacros(): readonly Diagnostic[] {

@@ -3,6 +3,7 @@ import { didYouMean } from '../diagnostics/index.js';
 import type { NodeId } from '../graph/index.js';
 import { relationName } from '../sql/index.js';
 import { type TemplateFunction, TemplateMistake } from '../template/index.js';
+import type { RelationName } from './compiled-project.js';
 import type { NameLookup, Unresolved } from './name-lookup.js';
 
 /** The template that is being rendered: what its functions need to know, and what they leave behind. */
@@ -21,7 +22,7 @@ export interface Rendering {
 export function templateFunctions(
   config: LoadedConfig,
   lookup: NameLookup,
-  relationOf: (id: NodeId) => { readonly schema: string; readonly name: string },
+  relations: ReadonlyMap<NodeId, RelationName>,
   current: () => Rendering,
 ): Readonly<Record<string, TemplateFunction>> {
   const print = (found: NodeId | Unresolved, names: readonly string[]): string => {
@@ -30,8 +31,9 @@ export function templateFunctions(
       throw new TemplateMistake(found.problem === 'unknown' ? 'DBL1250' : 'DBL1251', found.message, found.hint);
     }
     current().reads.add(found);
-    const { schema, name } = relationOf(found);
-    return relationName(schema, name);
+    const relation = relations.get(found);
+    if (relation === undefined) throw new Error(`${found} has no relation`);
+    return relationName(relation.schema, relation.name);
   };
   return {
     ref: (args, keywords) => {

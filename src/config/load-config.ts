@@ -12,7 +12,7 @@ export interface LoadConfigOptions {
   readonly projectDir: string;
   /** `--config`, relative to the working directory; undefined: the file is looked for in the project's folder. */
   readonly configPath?: string | undefined;
-  /** `--target` or `DBL_TARGET`; undefined: the configuration says. */
+  /** `--target`; undefined: `DBL_TARGET`, else the configuration says. */
   readonly targetName?: string | undefined;
   /** `--vars`. */
   readonly vars?: Readonly<Record<string, unknown>> | undefined;
@@ -34,7 +34,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Result<Loa
   const evaluated = file === undefined ? ok({}) : await evaluate(folder, file);
   if (!isGood(evaluated)) return failed(...evaluated.diagnostics);
   const validated = await validateLazily(evaluated.value);
-  const { target, mistakes } = checkTargets(validated, options);
+  const { target, mistakes } = checkTargets(validated, { ...options, targetName: options.targetName ?? (environment.value.merged['DBL_TARGET'] || undefined) });
   const connection = connect(validated, target?.name, { folder, env: environment.value.merged });
   const connectionMistakes = Array.isArray(connection) ? connection : [];
   const diagnostics = [

@@ -34,6 +34,7 @@ export const codes = {
   DBL1114: 'file cannot be read',
   DBL1115: 'symbolic link to nothing',
   DBL1116: 'not a folder',
+  DBL1117: 'two models with one id',
   DBL1201: 'template syntax error',
   DBL1202: 'undefined name',
   DBL1203: 'undefined value',

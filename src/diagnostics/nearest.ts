@@ -11,13 +11,20 @@ export function nearest(name: string, candidates: Iterable<string>, limit = 3): 
   for (const candidate of new Set(candidates)) {
     const lower = candidate.toLowerCase();
     const allowed = Math.max(1, Math.floor(Math.max(wanted.length, lower.length) / 3));
-    const edits = distance(wanted, lower);
+    const edits = isSwap(wanted, lower) ? 1 : distance(wanted, lower);
     const holds = Math.min(wanted.length, lower.length) >= 3 && (wanted.includes(lower) || lower.includes(wanted));
     if (edits <= allowed) scored.push({ candidate, score: edits });
     else if (holds) scored.push({ candidate, score: allowed + edits });
   }
   scored.sort((a, b) => a.score - b.score || compare(a.candidate, b.candidate));
   return scored.slice(0, limit).map(({ candidate }) => candidate);
+}
+
+/** Two neighbouring letters changed places: one slip of the fingers, though two edits. */
+function isSwap(a: string, b: string): boolean {
+  if (a.length !== b.length) return false;
+  const at = [...a].findIndex((letter, index) => letter !== b[index]);
+  return at >= 0 && a[at] === b[at + 1] && a[at + 1] === b[at] && a.slice(at + 2) === b.slice(at + 2);
 }
 
 /** `Did you mean "a" or "b"?`, or undefined where nothing is near: fits a diagnostic's hint. */

@@ -218,12 +218,12 @@ export async function readDefaultGrants(session: Session, schemas: readonly stri
   return grants;
 }
 
-/** As `verify`, for many relations at once: one round of planning and one statement. */
+/** As `verify`, for many relations at once: one round of planning and one statement. With `search_path` at `pg_catalog`: `unnest` of several arrays is known by its bare name alone. */
 export function verifyAll(attached: readonly Pick<Attached, 'oid' | 'fingerprint'>[]): string {
   const oids = attached.map(({ oid }) => oid).join(',');
   const fingerprints = attached.map((one) => one.fingerprint).join(',');
   return `SELECT 1 / (CASE WHEN EXISTS (
-    SELECT FROM pg_catalog.unnest('{${oids}}'::pg_catalog.oid[], '{${fingerprints}}'::pg_catalog.text[]) AS known (oid, fingerprint)
+    SELECT FROM unnest('{${oids}}'::pg_catalog.oid[], '{${fingerprints}}'::pg_catalog.text[]) AS known (oid, fingerprint)
     LEFT JOIN pg_catalog.pg_class AS c ON c.oid = known.oid
     WHERE c.oid IS NULL OR ${fingerprint} IS DISTINCT FROM known.fingerprint) THEN 0 ELSE 1 END)`;
 }

@@ -41,7 +41,7 @@ export function verdict(record: RunRecord): string {
   const soFar = counts === '' ? '' : `: ${counts}`;
   switch (end.status) {
     case 'success':
-      return counts === '' ? `nothing to ${command} in ${target}` : `${command} of ${target} is done: ${counts}, in ${time}`;
+      return counts === '' ? `nothing to ${verbOf(start)} in ${target}` : `${command} of ${target} is done: ${counts}, in ${time}`;
     case 'failed':
       return `${command} of ${target} failed after ${time}${soFar}`;
     case 'cancelled':

@@ -2,13 +2,14 @@ import { defaultThreads } from '../config/index.js';
 import type { CompiledProject } from '../compile/index.js';
 import { hasErrors } from '../diagnostics/index.js';
 import { type NodeId, select } from '../graph/index.js';
-import { type BuildPlan, type BuildState, planBuild, planSteps, type PlanStep, readBuildState, trashOf, workbenchOf } from '../plan/index.js';
+import { type BuildPlan, type BuildState, planBuild, planSteps, type PlanStep, readBuildState } from '../plan/index.js';
 import { type Relation, type Session } from '../postgres/index.js';
-import { createSchema, relationName } from '../sql/index.js';
+import { relationName } from '../sql/index.js';
 import { BuildRun } from './build-run.js';
-import { Announcer, exitCodes, type RunContext, type RunOutcome } from './context.js';
+import { Announcer, exitCodes, type RunContext, type RunOutcome, stoppedExitCode } from './context.js';
 import type { NodeStatus } from './events.js';
-import { noCounts, Refusal, type RunResult, type RunSession, withRun, withSession } from './run-session.js';
+import { makeSchemas } from './make-schemas.js';
+import { noCounts, Refusal, type RunResult, withRun, withSession } from './run-session.js';
 import { emptyTrash } from './trash.js';
 
 export interface BuildOptions {
@@ -110,11 +111,6 @@ function physicalSchemas(project: CompiledProject, models: Iterable<NodeId>): re
   return [...schemas].toSorted();
 }
 
-async function makeSchemas({ control, runId }: RunSession, schemas: readonly string[]): Promise<void> {
-  const needed = schemas.flatMap((schema) => [schema, workbenchOf(schema), trashOf(schema, runId)]);
-  if (needed.length > 0) await control.batch(needed.map((schema) => createSchema({ schema, ifNotExists: true })).join(';\n'));
-}
-
 /**
  * Clears the workbench of what this run builds again. In one statement for all, since an old view there may read an old table; each model's own
  * transaction would find the other still in its way.
@@ -140,7 +136,7 @@ function namesOf(relations: readonly Relation[]): string {
 function resultOf(ended: ReadonlyMap<NodeId, NodeStatus>, signal: AbortSignal): RunResult {
   const counts = { ...noCounts };
   for (const status of ended.values()) counts[status] += 1;
-  if (signal.aborted) return { status: 'cancelled', exitCode: exitCodes.failed, counts };
+  if (signal.aborted) return { status: 'cancelled', exitCode: stoppedExitCode(signal), counts };
   const bad = counts.failed + counts.skipped + counts.cancelled > 0;
   return { status: bad ? 'failed' : 'success', exitCode: bad ? exitCodes.failed : exitCodes.good, counts };
 }

@@ -209,7 +209,7 @@ function brokenCheck(check: Check, problem: ServerError, context: CheckContext):
 }
 
 function failedCheck(check: Check, verdict: Verdict): Diagnostic {
-  const message = `the check "${check.id}" failed: ${verdict.message}`;
-  const details = { hint: check.description };
-  return check.severity === 'warn' ? warning('DBL2301', message, check.at, details) : error('DBL2301', message, check.at, details);
+  const wanted = check.description === undefined ? '' : ` (${check.description})`;
+  const message = `the check "${check.id}" failed: ${verdict.message}${wanted}`;
+  return check.severity === 'warn' ? warning('DBL2301', message, check.at) : error('DBL2301', message, check.at);
 }

@@ -15,11 +15,16 @@ export interface RunContext {
 /** How a command ended. Its diagnostics went to the sink already. */
 export interface RunOutcome {
   readonly status: 'success' | 'failed' | 'cancelled';
-  /** See DESIGN, section 9; 130 and 143 are the command line's to choose. */
+  /** 0 good, 1 failed, 2 wrong project or command, 3 no connection, 4 held by another run, 130 and 143 stopped. */
   readonly exitCode: number;
 }
 
 export const exitCodes = { good: 0, failed: 1, wrong: 2, noConnection: 3, held: 4 } as const;
+
+/** 128 and the signal's number, as shells have it; the signal's name is the reason of the abort. */
+export function stoppedExitCode(signal: AbortSignal): number {
+  return signal.reason instanceof Error && signal.reason.message === 'SIGTERM' ? 143 : 130;
+}
 
 /** Sends a run's events on, stamped. */
 export class Announcer<RunId extends string | undefined = string | undefined> {
@@ -33,7 +38,8 @@ export class Announcer<RunId extends string | undefined = string | undefined> {
   }
 
   tell(body: RunEvent): void {
-    this.#sink({ ts: new Date(), run_id: this.runId, body });
+    const told = 'duration_ms' in body ? { ...body, duration_ms: Math.round(body.duration_ms * 1000) / 1000 } : body;
+    this.#sink({ ts: new Date(), run_id: this.runId, body: told });
   }
 
   report(diagnostics: readonly Diagnostic[]): void {

@@ -6,6 +6,7 @@ import { relationName } from '../sql/index.js';
 import { exitCodes, type RunContext, type RunOutcome } from './context.js';
 import { commentStatements } from './comment-statements.js';
 import { NodeFailure } from './failure.js';
+import { makeSchemas } from './make-schemas.js';
 import type { PublishItem } from './publish-script.js';
 import { publish } from './publish.js';
 import { noCounts, Refusal, withRun } from './run-session.js';
@@ -62,6 +63,7 @@ export async function publishHeld(context: RunContext): Promise<RunOutcome> {
         ],
       };
     };
+    await makeSchemas(run, [...new Set(held.map(({ schema }) => schema))]);
     await control.query(prepareVerification);
     const stop = (): void => void control.cancel();
     context.signal.addEventListener('abort', stop);

@@ -4,7 +4,7 @@ import { closeCrashedRuns, finishRun, migrateAudit, readHolder, schemaLock, star
 import type { LoadedConfig } from '../config/index.js';
 import { type Diagnostic, error, hasErrors } from '../diagnostics/index.js';
 import { connect, ConnectionLost, lockHolder, openDatabase, type ServerAddress, ServerError, type Session, tryLock } from '../postgres/index.js';
-import { Announcer, exitCodes, type RunContext, type RunOutcome } from './context.js';
+import { Announcer, exitCodes, type RunContext, type RunOutcome, stoppedExitCode } from './context.js';
 import type { NodeStatus } from './events.js';
 import { gitCommit } from './git-commit.js';
 
@@ -121,7 +121,7 @@ export async function withSession(
 }
 
 function understand(problem: unknown, signal: AbortSignal): { readonly diagnostics: readonly Diagnostic[]; readonly exitCode: number; readonly status: 'failed' | 'cancelled' } {
-  if (signal.aborted) return { diagnostics: [], exitCode: exitCodes.failed, status: 'cancelled' };
+  if (signal.aborted) return { diagnostics: [], exitCode: stoppedExitCode(signal), status: 'cancelled' };
   if (problem instanceof Refusal) return { diagnostics: problem.diagnostics, exitCode: problem.exitCode, status: 'failed' };
   if (problem instanceof ConnectionLost) {
     const hint = 'Nothing half done is left behind. When the server can be reached again, run the command again.';

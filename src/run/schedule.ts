@@ -71,7 +71,8 @@ export class Schedule {
   drop(id: NodeId): readonly { readonly id: NodeId; readonly because: NodeId; readonly was: 'waiting' | 'running' | 'built' }[] {
     const dropped: { id: NodeId; because: NodeId; was: 'waiting' | 'running' | 'built' }[] = [];
     const pending: { id: NodeId; because: NodeId }[] = [{ id, because: id }];
-    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    // What a node was given up for is the nearest to the failure: the list grows while it is walked, children before their children.
+    for (const next of pending) {
       const state = this.#states.get(next.id);
       if (state === 'dropped' || state === 'done' || state === undefined) continue;
       if (next.id !== id) dropped.push({ ...next, was: state === 'ready' ? 'waiting' : state });

@@ -111,13 +111,14 @@ class Finder {
 
   /** To Postgres three names are always schema, table and column, whatever alias is in scope: a field of a composite column needs parentheses. */
   #qualifiedColumns(): QualifiedColumn[] {
-    const known = new Set(this.#tables.map(({ schema, name }) => JSON.stringify([schema, name])));
+    // A table that is named without a schema may turn out to be the one that the column names with it.
+    const known = new Set(this.#tables.map(({ schema, name }) => JSON.stringify([schema ?? null, name])));
     const columns: QualifiedColumn[] = [];
     for (const node of this.#columnRefs) {
       const names = namesAt(node, 'fields');
       const skipped = nodesAt(node, 'fields').length - 3;
       const [schema, table] = names.slice(skipped);
-      if (schema === undefined || table === undefined || !known.has(JSON.stringify([schema, table]))) continue;
+      if (schema === undefined || table === undefined || !(known.has(JSON.stringify([schema, table])) || known.has(JSON.stringify([null, table])))) continue;
       columns.push({ schema, table, ...this.#span(node, skipped, 2) });
     }
     return columns.toSorted((a, b) => a.start - b.start);

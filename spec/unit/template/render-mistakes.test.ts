@@ -4,7 +4,7 @@ import { type Files, mistakes, run, underlined } from './engine.js';
 const cases: [name: string, files: Files, expected: string[]][] = [
   ['a name', { m: 'a\n x {{ nope }}' }, ['DBL1202 m:2:7: "nope" is not defined']],
   ['a name, nearly right', { m: '{{ reff("x") }}' }, ['DBL1202 m:1:4: "reff" is not defined (Did you mean "ref"?)']],
-  ['a macro, nearly right', { m: '{{ clena("x") }}', 'macros/a.njk': '{% macro clean(a) %}{% endmacro %}' }, ['DBL1202 m:1:4: "clena" is not defined']],
+  ['a macro, nearly right', { m: '{{ clena("x") }}', 'macros/a.njk': '{% macro clean(a) %}{% endmacro %}' }, ['DBL1202 m:1:4: "clena" is not defined (Did you mean "clean"?)']],
   ['a variable, nearly right', { m: '{{ thing.nam }}' }, ['DBL1203 m:1:4: "thing.nam" is undefined (Did you mean "name"?)']],
   ['a constant of Python', { m: '{{ True }}' }, ['DBL1202 m:1:4: "True" is not defined (Write "true".)']],
   ['a name in a tag of many lines', { m: 'a\n {{\n  nope\n }}' }, ['DBL1202 m:3:3: "nope" is not defined']],
