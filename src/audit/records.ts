@@ -37,15 +37,17 @@ export interface PublishedRelation {
   readonly runId: string;
 }
 
-export function insertNodeRun(record: NodeRunRecord): string {
+/** @param measured a table, qualified and quoted, that was just analyzed: its rows and bytes are read from the catalog by the statement itself */
+export function insertNodeRun(record: NodeRunRecord, measured?: string): string {
+  const relation = `${literal(measured)}::regclass`;
   const values = [
     `${literal(record.runId)}::uuid`,
     literal(record.node),
     literal(record.status),
     literal(record.reason),
     literal(record.fingerprint),
-    number(record.rows),
-    number(record.bytes),
+    measured === undefined ? number(record.rows) : `(SELECT reltuples::bigint FROM pg_catalog.pg_class WHERE oid = ${relation})`,
+    measured === undefined ? number(record.bytes) : `pg_catalog.pg_table_size(${relation})`,
     record.startedAt === undefined ? 'NULL' : `${literal(record.startedAt.toISOString())}::timestamptz`,
     record.startedAt === undefined ? 'NULL' : 'clock_timestamp()',
     literal(record.sqlstate),
@@ -56,6 +58,11 @@ export function insertNodeRun(record: NodeRunRecord): string {
   ];
   return `INSERT INTO dbluigi.node_runs (run_id, node, status, reason, fingerprint, rows, bytes, started_at, finished_at, sqlstate, message, file, line, col)
     VALUES (${values.join(', ')})`;
+}
+
+/** Replaces an estimate of a node's rows. */
+export function correctRows(runId: string, node: string, rows: number): string {
+  return `UPDATE dbluigi.node_runs SET rows = ${rows} WHERE run_id = ${literal(runId)}::uuid AND node = ${literal(node)}`;
 }
 
 /** One statement for all checks of a node; undefined where there are none. */

@@ -1,6 +1,6 @@
 import { didYouMean, type Diagnostic, error } from '../diagnostics/index.js';
 import type { ModelProperties } from '../project/index.js';
-import { TemplateMistake } from '../template/index.js';
+import { TemplateMistake, TemplateMistakes } from '../template/index.js';
 import type { ModelIndex } from './compiled-project.js';
 
 /** What `config()` and `config:` may say of a model, checked. */
@@ -32,12 +32,31 @@ const testReaders: Readonly<Record<string, Reader>> = {
   tags: readTags,
 };
 
-/** @throws TemplateMistake for the first option of a `config()` call that is wrong */
+/** What the options of dbt are in dbl. */
+const counterparts: ReadonlyMap<string, string> = new Map([
+  ['alias', 'The name of the file gives the name of the table.'],
+  ['enabled', 'To leave a model out, move its file out of "models".'],
+  ['incremental_strategy', 'Every build makes the table anew: take it out.'],
+  ['on_schema_change', 'Every build makes the table anew: take it out.'],
+  ['post_hook', 'dbl runs no hooks; grants and views on a table survive its replacement.'],
+  ['pre_hook', 'dbl runs no hooks; grants and views on a table survive its replacement.'],
+  ['schema', 'The name of the file gives the schema.'],
+  ['unique_key', 'Every build makes the table anew: take it out.'],
+]);
+
+/** What the ways of dbt to build a model are in dbl. */
+const materializations: ReadonlyMap<string, string> = new Map([
+  ['ephemeral', 'Write "view".'],
+  ['incremental', 'Every build makes the table anew: write "table".'],
+  ['materialized_view', 'Write "table".'],
+]);
+
+/** @throws TemplateMistakes for the options of a `config()` call that are wrong */
 export function checkModelConfig(options: Readonly<Record<string, unknown>>): void {
   checkAll(options, modelReaders, 'a model');
 }
 
-/** @throws TemplateMistake for the first option of a `config()` call that is wrong */
+/** @throws TemplateMistakes for the options of a `config()` call that are wrong */
 export function checkTestConfig(options: Readonly<Record<string, unknown>>): void {
   checkAll(options, testReaders, 'a test');
 }
@@ -84,10 +103,19 @@ function checkAll(
   readers: Readonly<Record<string, Reader>>,
   subject: string,
 ): void {
-  for (const [name, value] of Object.entries(options)) {
+  const mistakes = Object.entries(options).flatMap(([name, value]) => {
     const mistake = check(name, value, readers, subject);
-    if (mistake !== undefined) throw new TemplateMistake('DBL1256', mistake.message, mistake.hint);
-  }
+    if (mistake === undefined) return [];
+    return new TemplateMistake('DBL1256', mistake.message, mistake.hint, { name, part: mistake.part });
+  });
+  if (mistakes.length > 0) throw new TemplateMistakes(mistakes);
+}
+
+interface OptionMistake {
+  readonly message: string;
+  readonly hint: string | undefined;
+  /** What is to be marked. */
+  readonly part: 'name' | 'value';
 }
 
 function check(
@@ -95,19 +123,21 @@ function check(
   value: unknown,
   readers: Readonly<Record<string, Reader>>,
   subject: string,
-): { readonly message: string; readonly hint: string | undefined } | undefined {
+): OptionMistake | undefined {
   const reader = Object.hasOwn(readers, name) ? readers[name] : undefined;
   if (reader === undefined) {
     const known = Object.keys(readers);
-    return {
-      message: `${subject} has no option "${name}"`,
-      hint: didYouMean(name, known) ?? `The options are ${known.map((option) => `"${option}"`).join(', ')}.`,
-    };
+    const hint = counterparts.get(name) ?? didYouMean(name, known) ?? `The options are ${known.map((option) => `"${option}"`).join(', ')}.`;
+    return { message: `${subject} has no option "${name}"`, hint, part: 'name' };
   }
   const result = reader(value);
   if ('value' in result) return undefined;
-  const hint = typeof value === 'string' ? didYouMean(value, quotedWords(result.expected)) : undefined;
-  return { message: `"${name}" must be ${result.expected}, not ${JSON.stringify(value)}`, hint };
+  const message = `"${name}" must be ${result.expected}, not ${JSON.stringify(value)}`;
+  return { message, hint: typeof value === 'string' ? valueHint(name, value, result.expected) : undefined, part: 'value' };
+}
+
+function valueHint(name: string, value: string, expected: string): string | undefined {
+  return (name === 'materialized' ? materializations.get(value) : undefined) ?? didYouMean(value, quotedWords(expected));
 }
 
 function oneOf(...words: readonly string[]): Reader {

@@ -18,7 +18,7 @@ export interface Rendering {
   readonly checkConfig: (options: Readonly<Record<string, unknown>>) => void;
 }
 
-/** Gives `ref`, `source`, `config`, `var` and `env_var`; `current` tells which template calls them. */
+/** Gives `ref`, `source`, `config`, `is_incremental`, `var` and `env_var`; `current` tells which template calls them. */
 export function templateFunctions(
   config: LoadedConfig,
   lookup: NameLookup,
@@ -52,6 +52,8 @@ export function templateFunctions(
       current().config = { ...current().config, ...keywords };
       return '';
     },
+    // Every build makes a table anew.
+    is_incremental: () => false,
     var: (args, keywords) => {
       const [name, fallback] = nameAndDefault('var', args, keywords);
       if (Object.hasOwn(config.target.vars, name)) return config.target.vars[name];

@@ -3,14 +3,15 @@ import { compare } from './diagnostic.js';
 
 /**
  * The candidates that a mistyped name probably meant, nearest first, at most `limit`.
- * A candidate counts when a third of its letters at most differ, or when one name holds the other.
+ * A candidate counts when a third of its letters at most differ, and not all of them, or when one name holds the other.
  */
 export function nearest(name: string, candidates: Iterable<string>, limit = 3): string[] {
   const wanted = name.toLowerCase();
   const scored: { candidate: string; score: number }[] = [];
   for (const candidate of new Set(candidates)) {
     const lower = candidate.toLowerCase();
-    const allowed = Math.max(1, Math.floor(Math.max(wanted.length, lower.length) / 3));
+    const longest = Math.max(wanted.length, lower.length);
+    const allowed = Math.min(longest - 1, Math.max(1, Math.floor(longest / 3)));
     const edits = isSwap(wanted, lower) ? 1 : distance(wanted, lower);
     const holds = Math.min(wanted.length, lower.length) >= 3 && (wanted.includes(lower) || lower.includes(wanted));
     if (edits <= allowed) scored.push({ candidate, score: edits });

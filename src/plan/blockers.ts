@@ -3,7 +3,7 @@ import { type Diagnostic, didYouMean, error } from '../diagnostics/index.js';
 import type { NodeId } from '../graph/index.js';
 import type { BuildState } from './build-state.js';
 
-/** Parents of a selected model that are neither selected nor in the target: the command cannot be carried out. */
+/** What a selected model or its checks read that is neither selected nor in the target: the command cannot be carried out. */
 export function missingParents(
   node: ModelNode,
   chosen: ReadonlyMap<NodeId, ModelNode>,
@@ -11,34 +11,57 @@ export function missingParents(
   project: CompiledProject,
   state: BuildState,
 ): readonly Diagnostic[] {
-  return node.dependsOn.flatMap(({ id, at }) => {
+  const missing = (id: NodeId): ModelNode | undefined => {
     const parent = project.graph.get(id);
-    if (parent?.kind !== 'model' || chosen.has(id) || heldBefore.has(id)) return [];
-    if (state.relations.get(parent.physicalSchema, parent.name) !== undefined) return [];
+    if (parent?.kind !== 'model' || id === node.id || chosen.has(id) || heldBefore.has(id)) return undefined;
+    return state.relations.get(parent.physicalSchema, parent.name) === undefined ? parent : undefined;
+  };
+  const queried = node.dependsOn.flatMap(({ id, at }) => {
+    const parent = missing(id);
+    if (parent === undefined) return [];
     const message = `"${label(node)}" reads "${label(parent)}", which is not in "${parent.physicalSchema}"`;
     return [error('DBL2101', message, at ?? node.file, { hint: `Build what it reads as well: --select +${node.name}` })];
   });
+  const known = new Set(node.dependsOn.map(({ id }) => id));
+  const checked = node.checks.flatMap((check) =>
+    check.reads.flatMap((id) => {
+      const parent = known.has(id) ? undefined : missing(id);
+      if (parent === undefined) return [];
+      const message = `the check "${check.id}" reads "${label(parent)}", which is not in "${parent.physicalSchema}"`;
+      return [error('DBL2101', message, check.at, { hint: `Build that as well: --select ${node.name} ${parent.name}` })];
+    }),
+  );
+  return [...queried, ...checked];
 }
 
 /** Why a model cannot be built or published, as far as that can be told before anything is built. */
 export function blocker(node: ModelNode, project: CompiledProject, state: BuildState): Diagnostic | undefined {
-  return foreignRelation(node, state) ?? obstacles(node, state) ?? missingRelation(node, project, state);
+  return publishBlocker(node, state) ?? missingRelation(node, project, state);
+}
+
+/** What is to be published, and where. */
+export type Published = Pick<ModelNode, 'physicalSchema' | 'name' | 'materialized' | 'file'>;
+
+/** Why what has the name in the target cannot be replaced. */
+export function publishBlocker(node: Published, state: BuildState): Diagnostic | undefined {
+  return foreignRelation(node, state) ?? obstacles(node, state);
 }
 
 /** Something has the table's name in the target that dbl did not make: it is not dbl's to replace. */
-function foreignRelation(node: ModelNode, state: BuildState): Diagnostic | undefined {
+function foreignRelation(node: Published, state: BuildState): Diagnostic | undefined {
   const { physicalSchema: schema, name } = node;
   const existing = state.relations.get(schema, name);
   if (existing === undefined) return undefined;
   if (state.ownOids.has(existing.oid)) return undefined;
-  return error('DBL2102', `"${schema}.${name}" is a ${existing.kind} that dbl did not make, so it is not replaced`, node.file, {
+  return error('DBL2102', `"${schema}.${name}" is ${/^[aeiou]/.test(existing.kind) ? 'an' : 'a'} ${existing.kind} that dbl did not make, so it is not replaced`, node.file, {
     hint: 'Rename it, move it to another schema or drop it; then build again.',
   });
 }
 
-/** Something hangs on the old table that cannot be carried over to the new one. */
-function obstacles(node: ModelNode, state: BuildState): Diagnostic | undefined {
+/** Something hangs on the old table that cannot be carried over to the new one. A view that stays a view is replaced in place and keeps it. */
+function obstacles(node: Published, state: BuildState): Diagnostic | undefined {
   const existing = state.relations.get(node.physicalSchema, node.name);
+  if (existing?.kind === 'view' && node.materialized === 'view') return undefined;
   const attached = existing === undefined ? undefined : state.attached.get(existing.oid);
   const found = (attached?.attachments ?? []).flatMap((attachment) => (attachment.kind === 'obstacle' ? [attachment] : []));
   if (found.length === 0) return undefined;

@@ -1,3 +1,4 @@
+export { publishBlocker } from './blockers.js';
 export { type BuildPlan, planBuild, type PlannedNode, type PublishGroup } from './build-plan.js';
 export { type BuildState, readBuildState, RelationIndex } from './build-state.js';
 export { testCheck } from './gating-tests.js';

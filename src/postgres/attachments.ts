@@ -44,7 +44,8 @@ export interface Attached {
  */
 const fingerprint = `(
   SELECT pg_catalog.md5(pg_catalog.string_agg(f, E'\\n' ORDER BY f COLLATE "C")) FROM (
-    SELECT pg_catalog.concat_ws(' ', 'c', c.relowner, c.relacl, c.reloptions, c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.reltablespace)
+    SELECT pg_catalog.concat_ws(' ', 'c', c.relowner, c.relacl, c.reloptions, c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.reltablespace,
+        (SELECT t.reloptions FROM pg_catalog.pg_class AS t WHERE t.oid = c.reltoastrelid))
     UNION ALL SELECT pg_catalog.concat_ws(' ', 'a', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attacl, a.attoptions, a.attnotnull)
       FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0
     UNION ALL SELECT pg_catalog.concat_ws(' ', 'd', d.classid, d.objid, d.objsubid, d.refobjsubid, d.deptype, v.oid, v.xmin, r.xmin)
@@ -55,6 +56,7 @@ const fingerprint = `(
     UNION ALL SELECT pg_catalog.concat_ws(' ', 't', d.classid, d.objid, d.objsubid, d.deptype)
       FROM pg_catalog.pg_depend AS d
       WHERE d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.refobjid = c.reltype
+    UNION ALL SELECT pg_catalog.concat_ws(' ', 'i', i.inhparent) FROM pg_catalog.pg_inherits AS i WHERE i.inhrelid = c.oid
     UNION ALL SELECT pg_catalog.concat_ws(' ', 'm', m.objsubid, m.description) FROM pg_catalog.pg_description AS m
       WHERE m.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND m.objoid = c.oid
     UNION ALL SELECT pg_catalog.concat_ws(' ', 'g', g.oid, g.xmin) FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = c.oid
@@ -177,7 +179,9 @@ const facts = `
     FROM rel JOIN pg_description AS m ON m.classoid = 'pg_class'::regclass AND m.objoid = rel.oid
     LEFT JOIN pg_attribute AS a ON a.attrelid = rel.oid AND a.attnum = m.objsubid AND m.objsubid > 0
   UNION ALL SELECT oid, 'owner', NULL, NULL, NULL, pg_get_userbyid(relowner), NULL, NULL FROM rel WHERE pg_get_userbyid(relowner) <> current_user
-  UNION ALL SELECT oid, 'options', NULL, NULL, NULL, NULL, array_to_string(reloptions, ', '), NULL FROM rel WHERE reloptions IS NOT NULL
+  UNION ALL SELECT oid, 'options', NULL, NULL, NULL, NULL, array_to_string(options, ', '), NULL FROM rel
+    CROSS JOIN LATERAL (SELECT reloptions || (SELECT array_agg('toast.' || o) FROM pg_class AS t, unnest(t.reloptions) AS o WHERE t.oid = reltoastrelid)) AS all_options(options)
+    WHERE options IS NOT NULL
   UNION ALL SELECT o.rel, 'obstacle', NULL, NULL, NULL, NULL, i.type, i.identity
     FROM (
       SELECT DISTINCT rel, classid, objid, objsubid FROM depends
@@ -190,6 +194,11 @@ const facts = `
       UNION SELECT ev_class, 'pg_rewrite'::regclass, oid, 0 FROM pg_rewrite WHERE ev_class = ANY ($oids) AND rulename <> '_RETURN'
       UNION SELECT conrelid, 'pg_constraint'::regclass, oid, 0 FROM pg_constraint WHERE conrelid = ANY ($oids) AND contype <> 'n'
     ) AS o CROSS JOIN LATERAL pg_identify_object(o.classid, o.objid, o.objsubid) AS i
+  UNION ALL SELECT inhrelid, 'obstacle', NULL, NULL, NULL, NULL, CASE WHEN relispartition THEN 'partition of' ELSE 'inheritance from' END, inhparent::regclass::text
+    FROM rel JOIN pg_inherits ON inhrelid = oid
+  UNION ALL SELECT rel.oid, 'obstacle', NULL, NULL, NULL, NULL, 'not-null constraint', concat_ws('.', rel.oid::regclass, quote_ident(a.attname))
+    FROM rel JOIN pg_attribute AS a ON a.attrelid = rel.oid AND a.attnotnull AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE relkind = 'r' AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = rel.oid AND i.indisprimary AND a.attnum = ANY (i.indkey))
   UNION ALL SELECT oid, 'obstacle', NULL, NULL, NULL, NULL, 'row security', oid::regclass::text FROM rel WHERE relrowsecurity OR relforcerowsecurity
   UNION ALL SELECT oid, 'obstacle', NULL, NULL, NULL, NULL, 'replica identity', oid::regclass::text FROM rel WHERE relreplident NOT IN ('d', 'n') AND relkind = 'r'
   UNION ALL SELECT oid, 'obstacle', NULL, NULL, NULL, NULL, 'tablespace', oid::regclass::text FROM rel WHERE reltablespace <> 0

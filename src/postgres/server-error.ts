@@ -1,5 +1,13 @@
 import type { DatabaseError } from 'pg';
 
+/** What a session sent, for the error that it got for it. */
+interface SentText {
+  readonly text: string;
+  readonly completed: number;
+  /** Whether the server counts positions in bytes, as one without an encoding (SQL_ASCII) does. */
+  readonly countsBytes: boolean;
+}
+
 /**
  * What the server answered instead of a result. The fields are those of Postgres's ErrorResponse
  * (https://www.postgresql.org/docs/current/protocol-error-fields.html); undefined where the server gave none.
@@ -12,6 +20,8 @@ export class ServerError extends Error {
   readonly hint: string | undefined;
   /** UTF-16 offset, from 0, into the text that was sent. */
   readonly offset: number | undefined;
+  /** How many statements of what was sent were done before; the next one is the culprit where `offset` does not tell. */
+  readonly completed: number;
   /** A query that the server made itself, inside a function say, where the error is in that. */
   readonly internalQuery: string | undefined;
   /** The call stack of functions, one a line. */
@@ -22,15 +32,15 @@ export class ServerError extends Error {
   readonly constraint: string | undefined;
   readonly dataType: string | undefined;
 
-  /** @param countsBytes whether the server counts positions in bytes, as one without an encoding (SQL_ASCII) does */
-  constructor(answer: DatabaseError, sent: string, countsBytes: boolean) {
+  constructor(answer: DatabaseError, sent: SentText) {
     super(answer.message);
     this.name = 'ServerError';
     this.sqlstate = answer.code ?? 'XX000';
     this.severity = answer.severity ?? 'ERROR';
     this.detail = answer.detail;
     this.hint = answer.hint;
-    this.offset = answer.position === undefined ? undefined : utf16Offset(sent, Number(answer.position), countsBytes);
+    this.offset = answer.position === undefined ? undefined : utf16Offset(sent.text, Number(answer.position), sent.countsBytes);
+    this.completed = sent.completed;
     this.internalQuery = answer.internalQuery;
     this.context = answer.where;
     this.schema = answer.schema;

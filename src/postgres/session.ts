@@ -54,6 +54,8 @@ export class Session {
   readonly #server: ServerAddress;
   readonly #facts: SessionFacts;
   #busy = false;
+  /** Statements of the running message that the server has completed. */
+  #completed = 0;
   #lost: string | undefined;
   #ended = false;
 
@@ -64,6 +66,7 @@ export class Session {
     this.#facts = facts;
     this.pid = facts.pid;
     this.serverVersion = facts.serverVersion;
+    client.connection.on('commandComplete', () => (this.#completed += 1));
     client.on('error', (error) => (this.#lost ??= error.message));
     client.on('end', () => (this.#lost ??= 'the server closed it'));
     client.on('notice', (notice) => this.onNotice?.(toNotice(notice)));
@@ -114,6 +117,7 @@ export class Session {
     if (this.#ended) throw new Error('the session was ended');
     if (this.#lost !== undefined) throw new ConnectionLost(this.#lost);
     this.#busy = true;
+    this.#completed = 0;
     try {
       const answer: PgResult | PgResult[] = await this.#client.query(config);
       return (Array.isArray(answer) ? answer : [answer]).map(toResult);
@@ -126,7 +130,7 @@ export class Session {
 
   #understand(error: unknown, text: string): Error {
     if (error instanceof this.#DatabaseError) {
-      if (!endsSession(error)) return new ServerError(error, text, this.#facts.encoding === 'SQL_ASCII');
+      if (!endsSession(error)) return new ServerError(error, { text, completed: this.#completed, countsBytes: this.#facts.encoding === 'SQL_ASCII' });
       this.#lost = error.message;
       return new ConnectionLost(error.message);
     }

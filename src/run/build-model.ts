@@ -3,11 +3,11 @@ import { placedSql } from '../compile/index.js';
 import { error, unreachable } from '../diagnostics/index.js';
 import { type PlannedNode, workbenchOf } from '../plan/index.js';
 import { type Attached, isRetryable, type QueryResult, ServerError, type Session } from '../postgres/index.js';
-import { analyze, createIndex, createTableAs, createView, quoteIdentifier, quoteLiteral, relationName } from '../sql/index.js';
+import { analyze, createIndex, createTableAs, createView, quoteLiteral, relationName } from '../sql/index.js';
 import { commentStatements } from './comment-statements.js';
 import { NodeFailure, toDatabaseFailure, toFailure } from './failure.js';
 import { moveIndex } from './move-index.js';
-import { Script } from './script.js';
+import { Script, type ScriptWriter } from './script.js';
 
 /** What a build left in the workbench. */
 export interface Built {
@@ -17,7 +17,7 @@ export interface Built {
 }
 
 /** What a statement of the script is about, for the sake of errors. */
-type Part =
+export type BuildPart =
   | { readonly kind: 'setup' }
   | { readonly kind: 'query'; readonly placed: PlacedSql }
   | { readonly kind: 'index'; readonly columns: string }
@@ -26,7 +26,8 @@ type Part =
   | { readonly kind: 'size' };
 
 export interface WorkbenchOptions {
-  readonly searchPath: readonly string[];
+  /** Of the author's SQL, quoted, for `SET LOCAL`. */
+  readonly searchPath: string;
   readonly comments: boolean;
   /** What hangs on the table that will be replaced: its indexes are made on the new one too. */
   readonly attached: Attached | undefined;
@@ -39,30 +40,30 @@ export interface WorkbenchOptions {
 export async function buildModel(session: Session, planned: PlannedNode, place: Placement, options: WorkbenchOptions): Promise<Built> {
   const { node } = planned;
   const placed = placedSql(node.sql, place);
-  const script = buildScript(planned, placed, options);
+  const setup: BuildPart = { kind: 'setup' };
+  const script = new Script<BuildPart>()
+    .add('BEGIN', setup)
+    // Nothing counts before it is published or recorded as held, and that commit flushes this one with it.
+    .add('SET LOCAL synchronous_commit = off', setup)
+    .add(`SET LOCAL search_path = ${options.searchPath}`, setup);
+  addModel(script, planned, placed, options);
+  script.add('COMMIT', setup);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const results = await session.batch(script.text);
-      return builtOf(node, results);
+      return builtOf(node, await session.batch(script.text));
     } catch (problem) {
       if (session.isOpen) await session.query('ROLLBACK');
       if (problem instanceof ServerError && problem.sqlstate === '57014') throw problem;
       if (isRetryable(problem) && attempt < 3) continue;
-      throw explain(problem, script, node, placed);
+      throw explain(problem, problem instanceof ServerError ? script.failed(problem) : undefined, node, placed);
     }
   }
 }
 
-function buildScript({ node }: PlannedNode, placed: PlacedSql, options: WorkbenchOptions): Script<Part> {
+/** The statements that build a model, for a transaction whose search path is set. */
+export function addModel(script: ScriptWriter<BuildPart>, { node }: PlannedNode, placed: PlacedSql, options: WorkbenchOptions): void {
   const schema = workbenchOf(node.physicalSchema);
   const { name } = node;
-  const path = [...new Set([schema, node.physicalSchema, ...options.searchPath, 'public'])].map(quoteIdentifier).join(', ');
-  const setup: Part = { kind: 'setup' };
-  const script = new Script<Part>()
-    .add('BEGIN', setup)
-    // Nothing counts before it is published or recorded as held, and that commit flushes this one with it.
-    .add('SET LOCAL synchronous_commit = off', setup)
-    .add(`SET LOCAL search_path = ${path}`, setup);
   const create = node.materialized === 'view' ? createView : createTableAs;
   const { text, queryOffset } = create({ schema, name, query: placed.text });
   script.add(text, { kind: 'query', placed }, queryOffset);
@@ -71,13 +72,13 @@ function buildScript({ node }: PlannedNode, placed: PlacedSql, options: Workbenc
     for (const { statement, column } of commentStatements(node, schema)) script.add(statement, { kind: 'comment', column });
   }
   if (node.materialized === 'table') {
-    script.add(analyze({ schema, name }), setup);
-    script.add(`SELECT pg_catalog.pg_table_size(${quoteLiteral(relationName(schema, name))}::pg_catalog.regclass) AS bytes`, { kind: 'size' });
+    script.add(analyze({ schema, name }), { kind: 'setup' });
+    const relation = quoteLiteral(relationName(schema, name));
+    script.add(`SELECT pg_catalog.pg_table_size(${relation}::pg_catalog.regclass) AS table_bytes`, { kind: 'size' });
   }
-  return script.add('COMMIT', setup);
 }
 
-function addIndexes(script: Script<Part>, node: ModelNode, schema: string, attached: Attached | undefined): void {
+function addIndexes(script: ScriptWriter<BuildPart>, node: ModelNode, schema: string, attached: Attached | undefined): void {
   for (const { columns, unique, method } of node.indexes) {
     const statement = createIndex({ schema, table: node.name, keys: columns.map((column) => ({ column })), unique, method });
     script.add(statement, { kind: 'index', columns: columns.join(', ') });
@@ -88,18 +89,24 @@ function addIndexes(script: Script<Part>, node: ModelNode, schema: string, attac
   }
 }
 
-function builtOf(node: ModelNode, results: readonly QueryResult[]): Built {
+/** What the results of a script that holds `addModel` tell. */
+export function builtOf(node: ModelNode, results: readonly QueryResult[]): Built {
   if (node.materialized === 'view') return { rows: undefined, bytes: undefined };
-  const bytes = results.at(-2)?.rows[0]?.['bytes'];
   const created = results.find((result) => result.command === 'SELECT' && result.columns.length === 0);
+  const bytes = results.flatMap(({ rows }) => rows).find((row) => row['table_bytes'] !== undefined)?.['table_bytes'];
   return { rows: created?.rowCount, bytes: bytes == null ? undefined : Number(bytes) };
 }
 
-function explain(problem: unknown, script: Script<Part>, node: ModelNode, placed: PlacedSql): NodeFailure {
+/** A problem with a script that builds a model; `failed`: the part that it is about, where that can be told. */
+export function explain(
+  problem: unknown,
+  failed: { readonly part: BuildPart; readonly offset: number | undefined } | undefined,
+  node: ModelNode,
+  placed: PlacedSql,
+): NodeFailure {
   const sent = { sql: node.sql, placed };
-  const at = script.at(problem instanceof ServerError ? problem.offset : undefined);
-  if (at === undefined) return toFailure(problem, sent, undefined);
-  const { part, offset } = at;
+  if (failed === undefined) return toFailure(problem, sent, undefined);
+  const { part, offset } = failed;
   switch (part.kind) {
     case 'index':
       return toDatabaseFailure('DBL2201', problem, `the index on ${part.columns} cannot be made`, node.file);

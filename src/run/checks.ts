@@ -72,12 +72,14 @@ async function countAll(session: Session, checks: readonly Check[], context: Che
   }
 }
 
-async function judge(
-  session: Session,
-  check: Check,
-  counted: number | undefined,
-  context: CheckContext,
-): Promise<CheckOutcome & { readonly event: Omit<Extract<RunEvent, { readonly event: 'check_end' }>, 'duration_ms'> }> {
+type Judged = CheckOutcome & { readonly event: Omit<Extract<RunEvent, { readonly event: 'check_end' }>, 'duration_ms'> };
+
+/** A check that the server found fulfilled in the transaction that published what it gates. */
+export function passed(check: Check, runId: string): Judged {
+  return outcomeOf(check, { passed: true, failures: 0, message: 'passed', sql: undefined, sample: null }, undefined, runId);
+}
+
+async function judge(session: Session, check: Check, counted: number | undefined, context: CheckContext): Promise<Judged> {
   let verdict: Verdict;
   let broken: Diagnostic | undefined;
   try {
@@ -88,11 +90,14 @@ async function judge(
     const sql = check.kind === 'query' ? check.query(context.place) : undefined;
     verdict = { passed: false, failures: undefined, message: broken.message, sql, sample: null };
   }
+  return outcomeOf(check, verdict, broken, context.announcer.runId);
+}
+
+function outcomeOf(check: Check, verdict: Verdict, broken: Diagnostic | undefined, runId: string): Judged {
   const failed = check.severity === 'warn' ? 'warn' : broken === undefined ? 'fail' : 'error';
   const status: CheckStatus = verdict.passed ? 'pass' : failed;
   const { failures, sql, message, sample } = verdict;
   const { id, node, severity, description } = check;
-  const runId = context.announcer.runId;
   return {
     check,
     status,

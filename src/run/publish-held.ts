@@ -72,7 +72,7 @@ export async function publishHeld(context: RunContext): Promise<RunOutcome> {
         runId,
         trashOf: (schema) => trashOf(schema, runId),
         ownIndexes: state.ownIndexes,
-        rebuiltLater: new Set(),
+        isRebuiltLater: () => false,
         signal: context.signal,
       });
     } catch (problem) {

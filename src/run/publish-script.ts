@@ -4,7 +4,7 @@ import { workbenchOf } from '../plan/index.js';
 import { type Attached, type Attachment, type Relation, verify } from '../postgres/index.js';
 import { createView, dropView, relationName, setSchema } from '../sql/index.js';
 import { carriedOver, lockView, restoreView, type View } from './carry-over.js';
-import { Script } from './script.js';
+import { Script, type ScriptWriter } from './script.js';
 
 /** One relation on its way from the workbench into the target. */
 export interface PublishItem {
@@ -47,12 +47,18 @@ export interface PublishAttempt {
 
 /** The transaction that publishes all items. */
 export function publishScript(items: readonly PublishItem[], attempt: PublishAttempt): Script<PublishPart> {
+  const step: PublishPart = { kind: 'step' };
+  const script = new Script<PublishPart>().add('BEGIN', step);
+  addPublish(script, items, attempt);
+  return script.add('COMMIT', step);
+}
+
+/** The statements of that transaction, without its beginning and end. */
+export function addPublish(script: ScriptWriter<PublishPart>, items: readonly PublishItem[], attempt: PublishAttempt): void {
   const { dropped, recreated, trashOf, runId } = attempt;
   const step: PublishPart = { kind: 'step' };
-  const script = new Script<PublishPart>()
-    .add('BEGIN', step)
-    .add(`SET LOCAL lock_timeout = ${attempt.lockTimeoutMs}`, step)
-    .add('SET LOCAL search_path = pg_catalog', step);
+  script.add(`SET LOCAL lock_timeout = ${attempt.lockTimeoutMs}`, step);
+  script.add('SET LOCAL search_path = pg_catalog', step);
   const moved = items.filter((item) => item.existing !== undefined && !replacedInPlace(item, recreated));
   const views = viewsOver(moved, items);
   // Views before the tables that they read: the order in which their readers lock them. Nothing but the lock comes of this statement.
@@ -81,7 +87,6 @@ export function publishScript(items: readonly PublishItem[], attempt: PublishAtt
     script.add(recordPublished({ ...item, runId }), step);
     for (const statement of item.alongside) script.add(statement, step);
   }
-  return script.add('COMMIT', step);
 }
 
 /** A view over a view of the same name keeps its OID, and with it whatever hangs on it. */
@@ -101,7 +106,7 @@ function viewsOver(moved: readonly PublishItem[], items: readonly PublishItem[])
   return [...views.values()].toSorted((a, b) => a.oid - b.oid);
 }
 
-function addView(script: Script<PublishPart>, item: PublishItem, recreated: ReadonlySet<NodeId>): void {
+function addView(script: ScriptWriter<PublishPart>, item: PublishItem, recreated: ReadonlySet<NodeId>): void {
   const { schema, name, view } = item;
   if (view === undefined) return;
   script.add(dropView({ schema: workbenchOf(schema), name }), { kind: 'step' });

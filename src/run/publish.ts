@@ -16,8 +16,8 @@ export interface PublishOptions {
   readonly trashOf: (schema: string) => string;
   /** Indexes that dbl made itself, by oid: they are not carried over. */
   readonly ownIndexes: ReadonlySet<number>;
-  /** Views of dbl's own that this run builds later, as `schema.name`: they may be dropped where they do not fit the new table. */
-  readonly rebuiltLater: ReadonlySet<string>;
+  /** Whether a view, given as `schema.name`, is dbl's own and built later by this run: it may be dropped where it does not fit the new table. */
+  readonly isRebuiltLater: (view: string) => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -33,7 +33,7 @@ const misfits = new Set(['42P16', '42703', '42883', '42804', '42846', '42725']);
 /**
  * Publishes items in one transaction: readers see all of the old ones, then all of the new ones. What others hung on an old table is put on
  * the new one, and the transaction checks that nothing else was hung there meanwhile. `session` must have `prepareVerification` behind it.
- * Returns the views, as `schema.name`, that had to be dropped because they do not fit; all of them are `rebuiltLater`.
+ * Returns the views, as `schema.name`, that had to be dropped because they do not fit; all of them are rebuilt later.
  * @throws NodeFailure, with nothing changed; ServerError 57014 where it was cancelled
  */
 export async function publish(session: Session, items: readonly PublishItem[], options: PublishOptions): Promise<readonly string[]> {
@@ -76,24 +76,8 @@ async function runScript(session: Session, script: Script<PublishPart>): Promise
     if (!(error instanceof ServerError)) throw error;
     await session.query('ROLLBACK');
     if (error.sqlstate === '57014') throw error;
-    const part = script.at(error.offset)?.part;
-    // Most complaints about a view's columns carry no position: only running the statements one by one tells which one it was.
-    return part === undefined && misfits.has(error.sqlstate) ? stepThrough(session, script) : { error, part };
+    return { error, part: script.failed(error)?.part };
   }
-}
-
-async function stepThrough(session: Session, script: Script<PublishPart>): Promise<Problem | undefined> {
-  for (const { statement, part } of script.statements()) {
-    try {
-      await session.query(statement);
-    } catch (error) {
-      if (!(error instanceof ServerError)) throw error;
-      await session.query('ROLLBACK');
-      if (error.sqlstate === '57014') throw error;
-      return { error, part };
-    }
-  }
-  return undefined;
 }
 
 /** What hung on a relation changed, a lock was not to be had, or a name that we read was gone: another try may do. */
@@ -118,7 +102,7 @@ async function makeRoom(
   const found: View[] = [];
   const pending = [part.view];
   for (let view = pending.pop(); view !== undefined; view = pending.pop()) {
-    if (!options.rebuiltLater.has(`${view.schema}.${view.name}`)) return false;
+    if (!options.isRebuiltLater(`${view.schema}.${view.name}`)) return false;
     found.push(view);
     const attached = (await readAttached(session, [view.oid])).get(view.oid);
     for (const attachment of attached?.attachments ?? []) {

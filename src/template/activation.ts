@@ -2,6 +2,7 @@ import type { Result, SourceFile } from '../diagnostics/index.js';
 import type { MacroLibrary } from './macro-library.js';
 import type { BodyNode, Expression, RootNode } from './nunjucks-internals.js';
 import type { OutputBuffer } from './output.js';
+import type { MistakeList } from './mistake-list.js';
 import type { TemplateFunction } from './rendered.js';
 import type { FileScope, Scope } from './scopes.js';
 import type { Template } from './template.js';
@@ -29,6 +30,8 @@ export interface Rendering extends Surroundings {
   readonly moduleScopes: Map<object, FileScope>;
   /** How many macros, includes and imports are running inside each other. */
   depth: number;
+  /** What went wrong in expressions that could be passed over. */
+  readonly mistakes: MistakeList;
 }
 
 /** A file or a macro's body while it runs. */

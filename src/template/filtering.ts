@@ -1,5 +1,6 @@
 import { didYouMean, type Diagnostic, error, type SourceFile } from '../diagnostics/index.js';
 import type { Activation } from './activation.js';
+import { habitualFilter } from './dbt-habits.js';
 import { isForbidden } from './members.js';
 import { type Expression, type FilterContext, type FilterNode, filters, type IsNode, SafeString, type TestFunction, tests } from './nunjucks-internals.js';
 import { FilteredText, type Origin, OutputBuffer, Traced, traced } from './output.js';
@@ -30,7 +31,7 @@ const context: FilterContext = {
 
 export function unknownFilter({ name }: FilterNode, file: SourceFile): Diagnostic | undefined {
   if (filters.has(name.value)) return undefined;
-  const hint = didYouMean(name.value, filters.keys());
+  const hint = habitualFilter(name.value) ?? didYouMean(name.value, filters.keys());
   return error('DBL1205', `there is no filter "${name.value}"`, placeOf(file, name), hint === undefined ? {} : { hint });
 }
 

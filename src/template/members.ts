@@ -56,7 +56,18 @@ export function memberHint(target: unknown, key: unknown): string | undefined {
   if (known !== undefined) return known;
   if (typeof target === 'string' || target instanceof Traced) return didYouMean(key, [...stringMethods, 'length']);
   if (Array.isArray(target)) return didYouMean(key, [...listMethods, 'length']);
-  return typeof target === 'object' && target !== null && !(target instanceof Macro) ? didYouMean(key, Object.keys(target)) : undefined;
+  if (typeof target !== 'object' || target === null || target instanceof Macro) return undefined;
+  const names = Object.keys(target).filter((name) => typeof Reflect.get(target, name) !== 'function');
+  return didYouMean(key, names) ?? (names.length > 0 && names.length <= mostListed ? `It has ${quotedList(names)}.` : undefined);
+}
+
+/** More names than this are no help. */
+const mostListed = 6;
+
+function quotedList(names: readonly string[]): string {
+  const quoted = names.map((name) => `"${name}"`);
+  const last = quoted.pop() ?? '';
+  return quoted.length === 0 ? last : `${quoted.join(', ')} and ${last}`;
 }
 
 function ofString(target: string | Traced, text: string, name: string): unknown {

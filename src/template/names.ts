@@ -1,6 +1,8 @@
 import { didYouMean } from '../diagnostics/index.js';
 import type { Activation } from './activation.js';
+import { habitualName } from './dbt-habits.js';
 import type { SymbolNode } from './nunjucks-internals.js';
+import { placeOf } from './places.js';
 import { fail, through } from './template-error.js';
 
 /** What a name means at a place: local names, those of the file, the render's variables, functions, macros, in this order. */
@@ -18,7 +20,7 @@ export function lookUp(node: SymbolNode, activation: Activation): unknown {
 }
 
 export function failUndefined(node: SymbolNode, activation: Activation): never {
-  const hint = hintFor(node.value, activation);
+  const hint = hintFor(node.value, activation) ?? hintForArgument(node, activation);
   return fail(activation, node, 'DBL1202', `"${node.value}" is not defined`, hint === undefined ? {} : { hint });
 }
 
@@ -33,8 +35,16 @@ const constants: ReadonlyMap<string, string> = new Map([
   ['undefined', 'none'],
 ]);
 
+/** Names that some templates have, and others not. */
+const absent: ReadonlyMap<string, string> = new Map([
+  ['caller', 'Only a macro that is called with {% call %} has a "caller".'],
+  ['loop', 'Only inside of {% for %} is there a "loop".'],
+  ['this', '"this" is the table of a model; a test has none: name one with ref().'],
+]);
+
 function hintFor(name: string, { fileScope, rendering, scope }: Activation): string | undefined {
-  if (name === 'caller') return 'Only a macro that is called with {% call %} has a "caller".';
+  const known = absent.get(name) ?? habitualName(name);
+  if (known !== undefined) return known;
   const constant = constants.get(name);
   if (constant !== undefined) return `Write "${constant}".`;
   const { functions, macros, variables } = rendering;
@@ -45,4 +55,14 @@ function hintFor(name: string, { fileScope, rendering, scope }: Activation): str
     ...functions.keys(),
     ...macros.names(),
   ]);
+}
+
+const before = /[(,=]\s*$/;
+const after = /^\s*[,)]/;
+
+/** `ref(agencies)`: a name that is all of an argument was perhaps meant as a text. */
+function hintForArgument(node: SymbolNode, { file }: Activation): string | undefined {
+  const { end, start } = placeOf(file, node);
+  const isArgument = before.test(file.text.slice(Math.max(0, start - 40), start)) && after.test(file.text.slice(end, end + 40));
+  return isArgument ? `If it is meant as a text, write it in quotes: '${node.value}'.` : undefined;
 }

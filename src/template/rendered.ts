@@ -25,14 +25,29 @@ export const dynamic: unique symbol = Symbol('dynamic');
 /** How the functions that templates call (`ref`, `config`, …) are written: positional and keyword arguments apart. */
 export type TemplateFunction = (args: readonly unknown[], keywords: Readonly<Record<string, unknown>>) => unknown;
 
-/** Thrown by a template function for a mistake of the author's; the engine adds the place of the call. */
+/** The argument of a call that a mistake is about, where it was given by name. */
+interface BlamedArgument {
+  readonly name: string;
+  readonly part: 'name' | 'value';
+}
+
+/** Thrown by a template function for a mistake of the author's; the engine adds the place of the call, or of the argument. */
 export class TemplateMistake extends Error {
   constructor(
     readonly code: Code,
     message: string,
     readonly hint?: string,
+    readonly argument?: BlamedArgument,
   ) {
     super(message);
     this.name = 'TemplateMistake';
+  }
+}
+
+/** Thrown by a template function for several mistakes in one call. */
+export class TemplateMistakes extends Error {
+  constructor(readonly mistakes: readonly TemplateMistake[]) {
+    super(mistakes.map(({ message }) => message).join('\n'));
+    this.name = 'TemplateMistakes';
   }
 }

@@ -1,6 +1,7 @@
 import { error, failed, ok, type Result, type SourceFile } from '../diagnostics/index.js';
 import type { Rendering, Surroundings } from './activation.js';
 import { evaluate } from './expressions.js';
+import { MistakeList } from './mistake-list.js';
 import { OutputBuffer } from './output.js';
 import type { Rendered } from './rendered.js';
 import { FileScope, Scope } from './scopes.js';
@@ -10,19 +11,24 @@ import { TemplateError } from './template-error.js';
 
 const interpreter = { evaluate, execute };
 
-/** Stops at the first mistake; a template that is included and broken brings all of its own. */
+/**
+ * Without a value where there are mistakes. One in an expression that is only printed does not end the render, any other does;
+ * a template that is included and broken brings all of its own.
+ */
 export function render({ file, root }: Template, surroundings: Surroundings): Result<Rendered> {
   if (root === undefined) return ok(verbatim(file));
-  const rendering: Rendering = { ...surroundings, interpreter, moduleScopes: new Map(), depth: 0 };
+  const mistakes = new MistakeList();
+  const rendering: Rendering = { ...surroundings, interpreter, moduleScopes: new Map(), depth: 0, mistakes };
   const output = new OutputBuffer(file);
   try {
     execute(root, { rendering, file, fileScope: new FileScope(), scope: new Scope(undefined, false, true), output });
   } catch (thrown) {
-    if (thrown instanceof TemplateError) return failed(...thrown.toDiagnostics());
     if (isStackOverflow(thrown)) return failed(error('DBL1214', 'the template is nested too deeply', file.place(0)));
-    throw thrown;
+    if (!(thrown instanceof TemplateError)) throw thrown;
+    return failed(...mistakes.toDiagnostics(), ...thrown.toDiagnostics());
   }
-  return ok(output);
+  const found = mistakes.toDiagnostics();
+  return found.length === 0 ? ok(output) : failed(...found);
 }
 
 /** A file without tags: its text is what it renders to. */

@@ -7,6 +7,7 @@ import { definitionOf, Macro } from './macro.js';
 import { nested } from './macro-calls.js';
 import type {
   BodyNode,
+  Expression,
   FromImportNode,
   ImportNode,
   IncludeNode,
@@ -78,10 +79,24 @@ function print(node: OutputNode, activation: Activation): void {
       if (child.value !== '') activation.output.append(child, child.value);
       continue;
     }
-    const value = need(child, activation);
-    if (value instanceof Traced) activation.output.append(child, value.text, value.origin);
-    else activation.output.append(child, textOf(value, child, activation));
+    try {
+      printValue(child, activation);
+    } catch (thrown) {
+      goOnAfter(thrown, activation);
+    }
   }
+}
+
+/** Only the file itself goes on: further in, the calls that lead to the mistake are not known yet. */
+function goOnAfter(thrown: unknown, { rendering }: Activation): void {
+  if (rendering.depth > 0) throw thrown;
+  rendering.mistakes.add(thrown);
+}
+
+function printValue(node: Expression, activation: Activation): void {
+  const value = need(node, activation);
+  if (value instanceof Traced) activation.output.append(node, value.text, value.origin);
+  else activation.output.append(node, textOf(value, node, activation));
 }
 
 function assign(node: SetNode, activation: Activation): void {
@@ -111,8 +126,12 @@ function include(node: IncludeNode, activation: Activation): void {
   const name = templateName(node, activation);
   if (node.ignoreMissing === true && activation.rendering.include(name) === undefined) return;
   const scope = new Scope(activation.scope, true, true);
-  const output = run(name, node, activation, new FileScope(activation.fileScope), scope);
-  activation.output.append(node, output.text, output);
+  try {
+    const output = run(name, node, activation, new FileScope(activation.fileScope), scope);
+    activation.output.append(node, output.text, output);
+  } catch (thrown) {
+    goOnAfter(thrown, activation);
+  }
 }
 
 function importFrom(node: ImportNode | FromImportNode, activation: Activation): Record<string, unknown> {
@@ -147,7 +166,10 @@ function templateName(node: IncludeNode | ImportNode | FromImportNode, activatio
 function run(name: string, node: IncludeNode | ImportNode | FromImportNode, activation: Activation, fileScope: FileScope, scope: Scope): OutputBuffer {
   const { rendering } = activation;
   const found = rendering.include(name);
-  if (found === undefined) return fail(activation, node.template, 'DBL1211', `there is no template "${name}"`);
+  if (found === undefined) {
+    const hint = 'A text file is looked for by its path from the folder of the project, and from "macros".';
+    return fail(activation, node.template, 'DBL1211', `there is no template "${name}"`, { hint });
+  }
   return through(activation, node, () =>
     nested(activation, node, `template "${name}"`, () => {
       if (found.value === undefined) throw new TemplateError(found.diagnostics);

@@ -55,7 +55,7 @@ export class TemplateEngine {
     return this.#staticCalls.of(template, names);
   }
 
-  /** Stops at the first mistake. `variables` are seen everywhere, inside macros too, and should be frozen by their owner. */
+  /** Without a value where there are mistakes. `variables` are seen everywhere, inside macros too, and should be frozen by their owner. */
   render(template: Template, variables: Readonly<Record<string, unknown>>): Result<Rendered> {
     return render(template, {
       variables,

@@ -1,7 +1,8 @@
 import { type Code, type Diagnostic, DiagnosticError, error, type Place, type SourceFile } from '../diagnostics/index.js';
-import type { TreeNode } from './nunjucks-internals.js';
+import type { CallNode, TreeNode } from './nunjucks-internals.js';
 import { placeOf } from './places.js';
-import { TemplateMistake } from './rendered.js';
+import { TemplateMistake, TemplateMistakes } from './rendered.js';
+import { keyOf, splitArguments } from './syntax-tree.js';
 
 type Details = Pick<Diagnostic, 'hint' | 'related'>;
 
@@ -41,15 +42,27 @@ export function fail(site: Site, node: TreeNode, code: Code, message: string, de
 }
 
 /** What a function of the host threw, as a mistake at its call; anything but a mistake is a bug and passes unchanged. */
-export function asMistakeAt(thrown: unknown, site: Site, node: TreeNode): unknown {
-  if (thrown instanceof TemplateMistake) {
-    const details = thrown.hint === undefined ? {} : { hint: thrown.hint };
-    return new TemplateError([error(thrown.code, thrown.message, placeOf(site.file, node), details)]);
-  }
+export function asMistakeAt(thrown: unknown, site: Site, node: CallNode): unknown {
+  if (thrown instanceof TemplateMistakes) return new TemplateError(thrown.mistakes.map((mistake) => toDiagnostic(mistake, site, node)));
+  if (thrown instanceof TemplateMistake) return new TemplateError([toDiagnostic(thrown, site, node)]);
   if (!(thrown instanceof DiagnosticError)) return thrown;
   const wrapped = new TemplateError(thrown.diagnostics);
   wrapped.calledFrom.push(placeOf(site.file, node));
   return wrapped;
+}
+
+function toDiagnostic(mistake: TemplateMistake, site: Site, node: CallNode): Diagnostic {
+  const { code, hint, message } = mistake;
+  return error(code, message, placeOfArgument(mistake, site, node) ?? placeOf(site.file, node), hint === undefined ? {} : { hint });
+}
+
+/** undefined where the mistake is about the whole call. A value that is no single word is blamed by its name. */
+function placeOfArgument({ argument }: TemplateMistake, { file }: Site, node: CallNode): Place | undefined {
+  if (argument === undefined) return undefined;
+  const pair = splitArguments(node.args.children).keywords?.children.find((candidate) => keyOf(candidate) === argument.name);
+  if (pair === undefined) return undefined;
+  const value = placeOf(file, pair.value);
+  return argument.part === 'value' && value.end > value.start ? value : placeOf(file, pair.key);
 }
 
 /** Runs what a call, an include or an import leads to, and adds its place to an error that comes out of it. */

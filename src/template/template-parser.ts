@@ -1,4 +1,5 @@
 import { didYouMean, error, type SourceFile } from '../diagnostics/index.js';
+import { habitualTag } from './dbt-habits.js';
 import { type ArgumentsNode, nodes, type OutputNode, Parser, type Statement, type Token, type Tokenizer } from './nunjucks-internals.js';
 import { placeOfToken } from './places.js';
 import { expected, SyntaxMistake } from './syntax-mistake.js';
@@ -130,7 +131,7 @@ export class TemplateParser extends Parser {
     const place = placeOfToken(this.#file, tag);
     const open = this.open.at(-1);
     if (!continuations.has(name)) {
-      const hint = name === 'do' ? 'Write "{% set _ = … %}" to evaluate without printing.' : didYouMean(name, [...openers, ...continuations]);
+      const hint = habitualTag(name) ?? didYouMean(name, [...openers, ...continuations]);
       return new SyntaxMistake(error('DBL1201', `there is no tag "${name}"`, place, hint === undefined ? {} : { hint }));
     }
     if (open === undefined) return new SyntaxMistake(error('DBL1201', `"{% ${name} %}" stands alone: no tag is open here`, place));
