@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 export interface DblOptions {
   readonly cwd: string;
-  /** On top of a cleaned environment: without PG*, DBL_* and what the test runner sets. */
+  /** On top of a cleaned environment: without PG*, DBL_*, npm_* and what the test runner sets. */
   readonly env?: Readonly<Record<string, string>>;
   /** What the command reads on stdin; undefined: nothing is there to be read. */
   readonly input?: string;
@@ -27,7 +27,7 @@ export interface RunningDbl {
 }
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-const foreign = /^(?:PG|DBL_|VITEST|NODE_|FORCE_COLOR|CI$)/;
+const foreign = /^(?:PG|DBL_|VITEST|NODE_|npm_|FORCE_COLOR|CI$)/;
 
 /** Runs the built command and waits for its end. */
 export function runDbl(args: readonly string[], options: DblOptions): Promise<DblResult> {

@@ -19,14 +19,14 @@ interface Import {
   readonly target: string | undefined;
 }
 
-const importOf = /^(?:import|export)\b(?:[^'"`;(=]*\bfrom)? '([^']+)'|\bimport\(\s*'([^']+)'/gm;
+const importOf = /\bfrom '([^']+)';$|^import '([^']+)'|\bimport\('([^']+)'\)/gm;
 
 const imports: readonly Import[] = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
   .map((file) => file.replaceAll(path.sep, '/'))
   .filter((file) => file.endsWith('.ts'))
   .flatMap((file) =>
-    Array.from(readFileSync(path.join(root, 'src', file), 'utf8').matchAll(importOf), ([, fixed, dynamic]) => {
-      const specifier = fixed ?? dynamic ?? '';
+    Array.from(readFileSync(path.join(root, 'src', file), 'utf8').matchAll(importOf), ([, from, bare, dynamic]) => {
+      const specifier = from ?? bare ?? dynamic ?? '';
       return { file, specifier, target: specifier.startsWith('.') ? path.posix.join(path.posix.dirname(file), specifier) : undefined };
     }),
   );

@@ -103,3 +103,37 @@ export async function readHolder(session: Session, backendPid: number): Promise<
     since: row['since'] ?? '',
   };
 }
+
+/** Builds that belong together: one, and those that resumed it. */
+export interface BuildChain {
+  readonly runIds: ReadonlySet<string>;
+  /** How the last of them ended. */
+  readonly status: string;
+  /** Ids of the models that the first of them was to build. */
+  readonly nodes: readonly string[];
+  readonly hold: boolean;
+}
+
+/** The last build of a target before the run `before`, with what it resumed; undefined where there is none. */
+export async function readLastBuild(
+  session: Session,
+  { project, target, before }: { readonly project: string; readonly target: string; readonly before: string },
+): Promise<BuildChain | undefined> {
+  const { rows } = await session.query(
+    `SELECT run_id, status, arguments ->> 'resume' AS resume, arguments ->> 'hold' AS hold, arguments -> 'nodes' AS nodes
+    FROM dbluigi.runs
+    WHERE command = 'build' AND project = $1 AND target = $2 AND run_id <> $3::uuid
+    ORDER BY started_at DESC LIMIT 100`,
+    [project, target, before],
+  );
+  const first = rows.findIndex((row) => row['resume'] !== 'true');
+  const chain = rows.slice(0, first + 1);
+  const begun = chain.at(-1);
+  if (begun === undefined) return undefined;
+  return {
+    runIds: new Set(chain.map((row) => row['run_id'] ?? '')),
+    status: chain[0]?.['status'] ?? '',
+    nodes: JSON.parse(begun['nodes'] ?? '[]') as string[],
+    hold: begun['hold'] === 'true',
+  };
+}

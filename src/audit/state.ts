@@ -8,6 +8,8 @@ export interface RecordedRelation {
   /** The relation's oid; undefined where it was never published. */
   readonly relid: number | undefined;
   readonly fingerprint: string | undefined;
+  /** The run that published it; undefined where it was never published. */
+  readonly publishedBy: string | undefined;
   readonly lastRun: string;
   /** What the last attempt to build it came to: a node's status. */
   readonly lastStatus: string;
@@ -18,7 +20,7 @@ export interface RecordedRelation {
 /** One query, whatever the number of relations. */
 export async function readRecorded(session: Session, schemas: readonly string[]): Promise<readonly RecordedRelation[]> {
   const { rows } = await session.query(
-    `SELECT schema, name, node, relid, fingerprint, last_run, last_status, array_to_string(indexes, ' ') AS indexes
+    `SELECT schema, name, node, relid, fingerprint, published_by, last_run, last_status, array_to_string(indexes, ' ') AS indexes
     FROM dbluigi.relations WHERE schema = ANY ($1::text[]) ORDER BY schema COLLATE "C", name COLLATE "C"`,
     [schemas],
   );
@@ -28,6 +30,7 @@ export async function readRecorded(session: Session, schemas: readonly string[])
     node: row['node'] ?? '',
     relid: row['relid'] == null ? undefined : Number(row['relid']),
     fingerprint: row['fingerprint'] ?? undefined,
+    publishedBy: row['published_by'] ?? undefined,
     lastRun: row['last_run'] ?? '',
     lastStatus: row['last_status'] ?? '',
     indexes: (row['indexes'] ?? '').split(' ').filter(Boolean).map(Number),

@@ -4,7 +4,7 @@ import { cycleDiagnostic, type Dependency, findCycles, type NodeId } from '../gr
 import type { ModelProperties, ProjectFiles } from '../project/index.js';
 import { loadParser } from '../sql/index.js';
 import type { CompiledProject, ModelNode, ProjectNode, RelationName, SourceNode, TestNode } from './compiled-project.js';
-import { idsOf } from './compile-sql.js';
+import { idsOf, widen } from './compile-sql.js';
 import { modelFingerprint } from './fingerprints.js';
 import { checkModelConfig, checkTestConfig, modelOptions, testOptions } from './model-options.js';
 import { modelId, NameLookup, sourceId } from './name-lookup.js';
@@ -80,21 +80,14 @@ class ProjectCompiler {
       const whole = this.#lookup.ref([name], undefined);
       const id = typeof whole === 'string' || dot < 0 ? whole : this.#lookup.ref([name.slice(0, dot), name.slice(dot + 1)], undefined);
       if (typeof id !== 'string') {
-        this.#report(error('DBL1401', id.message, at, { hint: id.hint }));
+        const hint = id.problem === 'ambiguous' ? 'Write the schema before the name.' : id.hint;
+        this.#report(error('DBL1401', id.message, at, { hint }));
         continue;
       }
-      const first = found.get(id);
-      if (first === undefined) found.set(id, properties);
-      else this.#reportTwice(id, first, properties);
+      // A second description was reported where the files were read.
+      if (!found.has(id)) found.set(id, properties);
     }
     return found;
-  }
-
-  /** The project room sees two equal names; here `arrests` and `staging.arrests` turn out to be one model. */
-  #reportTwice(id: NodeId, first: ModelProperties, second: ModelProperties): void {
-    const message = `the properties of "${id.slice('model.'.length)}" are given twice`;
-    const others = [{ message: 'also here', at: first.name.at }];
-    this.#report(error('DBL1411', message, second.name.at, { related: others, hint: 'Join the two blocks.' }));
   }
 
   #sources(): ReadonlyMap<NodeId, SourceNode> {
@@ -181,7 +174,7 @@ function dependencies({ calls, sql }: CompiledTemplate): readonly Dependency[] {
     if (found.has(id)) continue;
     const reference = sql.references.find((candidate) => candidate.id === id);
     const [at] = reference === undefined ? [] : sql.locate(reference.start);
-    found.set(id, { id, via: 'name', at });
+    found.set(id, { id, via: 'name', at: at && reference && widen(at, reference.end - reference.start) });
   }
   return [...found.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }

@@ -115,6 +115,6 @@ function reportAt(context: SqlContext, code: 'DBL1301' | 'DBL1302' | 'DBL1303' |
 }
 
 /** A place in template text covers as much of it as of the SQL, so that the frame underlines the whole name. */
-function widen(place: Place, length: number): Place {
+export function widen(place: Place, length: number): Place {
   return place.end > place.start ? place : place.file.place(place.start, place.start + length);
 }

@@ -137,12 +137,15 @@ function sqlText(
 ): { readonly text: (place: Placement) => string; readonly reads: readonly NodeId[] } | undefined {
   if (given === undefined) return undefined;
   const { value, at } = given;
+  // YAML may fold lines and unescape characters; where it did neither, the very place within the text can be told.
+  const isVerbatim = at.file.text.slice(at.start, at.end) === value;
+  const locate = (offset: number): Place => (isVerbatim ? at.file.place(at.start + offset, at.start + offset) : at);
   const parsed = parseExpression(value);
   if (!parsed.ok) {
-    context.report(error('DBL1453', `the expression is not valid SQL: ${parsed.error.message}`, at));
+    context.report(error('DBL1453', `the expression is not valid SQL: ${parsed.error.message}`, locate(parsed.error.offset)));
     return undefined;
   }
-  const { references } = readsOf(parsed.references, { ...context, reported: new Set(), locate: () => [at] });
+  const { references } = readsOf(parsed.references, { ...context, reported: new Set(), locate: (offset) => [locate(offset)] });
   return { text: (place) => placedSql({ text: value, references }, place).text, reads: idsOf(references) };
 }
 

@@ -1,4 +1,4 @@
-import { type Diagnostic, didYouMean, error } from '../diagnostics/index.js';
+import { type Diagnostic, compare, didYouMean, error } from '../diagnostics/index.js';
 import { globToRegExp, hasWildcard } from './glob.js';
 import type { Graph, GraphNode, NodeId } from './node.js';
 
@@ -6,6 +6,10 @@ export type Match = readonly NodeId[] | Diagnostic;
 
 const types = ['model', 'test', 'source', 'table', 'view'];
 const methods = ['tag', 'path', 'source', 'type'];
+/** A value of each method that everybody understands. */
+const examples: Readonly<Record<string, string>> = { tag: 'daily', path: 'models/api', source: 'raw', type: 'view' };
+/** Longer lists help nobody. */
+const listed = 8;
 const methodForm = /^([A-Za-z_.]+):(.*)$/s;
 const idForm = /^(?:model|test|source)\./;
 
@@ -40,10 +44,14 @@ export class Matcher {
 
   #matchMethod(method: string, value: string): Match {
     if (!methods.includes(method)) {
-      const hint = [didYouMean(method, methods), 'The methods are "tag:", "path:", "source:" and "type:".'];
-      return error('DBL1603', `unknown selector method "${method}:"`, undefined, { hint: hint.filter(Boolean).join(' ') });
+      const known = 'The methods are "tag:", "path:", "source:" and "type:".';
+      const near = this.knows(value) ? `Did you mean "${value}"?` : didYouMean(`${method}:`, methods.map((name) => `${name}:`));
+      return error('DBL1603', `unknown selector method "${method}:"`, undefined, { hint: near === undefined ? known : `${near} ${known}` });
     }
-    if (value === '') return error('DBL1605', `nothing stands after "${method}:"`);
+    if (value === '') {
+      const hint = `Write it without a space, like "${method}:${examples[method] ?? 'x'}".`;
+      return error('DBL1605', `nothing stands after "${method}:"`, undefined, { hint });
+    }
     if (method === 'tag') return this.#matchTag(value);
     if (method === 'path') return this.#matchPath(value);
     return method === 'source' ? this.#matchSource(value) : this.#matchType(value);
@@ -52,7 +60,8 @@ export class Matcher {
   #matchTag(tag: string): Match {
     const ids = this.#pick(tag, ({ tags }) => tags);
     if (ids.length > 0) return ids;
-    const hint = didYouMean(tag, this.#nodes.flatMap(({ tags }) => tags));
+    const tags = new Set(this.#nodes.flatMap((node) => node.tags));
+    const hint = tags.size === 0 ? 'The project has no tags.' : (didYouMean(tag, tags) ?? listOf('tag', tags));
     return error('DBL1601', `nothing has the tag "${tag}"`, undefined, { hint });
   }
 
@@ -65,7 +74,7 @@ export class Matcher {
       found = this.#nodes.filter(({ file }) => pattern?.test(file));
     }
     if (found.length > 0) return found.map(({ id }) => id);
-    const hint = didYouMean(path, this.#nodes.flatMap(({ file }) => pathsTo(file)));
+    const hint = didYouMean(path, this.#nodes.flatMap(({ file }) => pathsTo(file))) ?? 'A path begins at the folder of the project, like "models/api".';
     return error('DBL1601', `nothing comes from the path "${written}"`, undefined, { hint });
   }
 
@@ -79,11 +88,12 @@ export class Matcher {
     const tables = sources.filter(({ sourceName }) => name.startsWith(`${sourceName}.`));
     const source = tables[0]?.sourceName;
     if (source === undefined) {
-      const hint = didYouMean(name, sources.flatMap(sourceNames));
+      const hint = didYouMean(name, sources.flatMap(sourceNames)) ?? listOf('source', new Set(sources.flatMap(({ sourceName }) => sourceName ?? [])));
       return error('DBL1601', `no source is named "${name}"`, undefined, { hint });
     }
     const table = name.slice(source.length + 1);
-    const hint = didYouMean(table, tables.map((node) => node.name));
+    const names = tables.map((node) => node.name);
+    const hint = didYouMean(table, names) ?? listOf('table', new Set(names));
     return error('DBL1601', `the source "${source}" has no table "${table}"`, undefined, { hint });
   }
 
@@ -107,8 +117,9 @@ export class Matcher {
   }
 
   #noName(text: string): Diagnostic {
-    if (hasWildcard(text)) return error('DBL1601', `no name of a model or test matches "${text}"`);
-    return error('DBL1601', `no model or test is named "${text}"`, undefined, { hint: this.#nearestName(text) });
+    const hint = this.#nearestName(text) ?? '"dbl ls" lists all names.';
+    const message = hasWildcard(text) ? `no name of a model or test matches "${text}"` : `no model or test is named "${text}"`;
+    return error('DBL1601', message, undefined, { hint });
   }
 
   #nearestName(text: string): string | undefined {
@@ -123,6 +134,13 @@ export class Matcher {
     const named = this.#nodes.filter(({ kind }) => kind !== 'source');
     return didYouMean(text, named.flatMap((node) => patternNames(node, text)));
   }
+}
+
+/** `The tags are "a", "b".`; undefined where there are too many to be read. */
+function listOf(what: string, names: ReadonlySet<string>): string | undefined {
+  if (names.size > listed) return undefined;
+  const quoted = [...names].sort(compare).map((name) => `"${name}"`);
+  return quoted.length === 1 ? `The only ${what} is ${quoted.join()}.` : `The ${what}s are ${quoted.join(', ')}.`;
 }
 
 /** All the texts that mean one node. A source needs `source:`, unless it is named by its id. */

@@ -130,7 +130,11 @@ class Evaluator {
     if (zero !== undefined) return error('DBL1606', `"${zero}" is not a number of steps in "${text}"`, undefined, { hint });
     const [, left, right] = /^([^:/+]*)\+([^:/+]*)$/.exec(body) ?? [];
     if (left === undefined || this.#matcher.knows(body)) return undefined;
-    const bad = /^[-.\d]/.test(left) ? left : right;
+    const bad = this.#matcher.knows(right ?? '') || /^[-.\d]/.test(left) ? left : right;
+    if (/^\d+$/.test(bad ?? '')) {
+      const once = 'A name has one "+" before it and one after it at most.';
+      return error('DBL1605', `"${text}" has a "+" too many`, undefined, { hint: once });
+    }
     return error('DBL1606', `"${bad}" is not a number of steps in "${text}"`, undefined, { hint });
   }
 }

@@ -1,4 +1,4 @@
-import type { CompiledProject, ModelNode, UndeclaredRelation } from '../compile/index.js';
+import type { CompiledProject, ModelNode } from '../compile/index.js';
 import { type Diagnostic, didYouMean, error } from '../diagnostics/index.js';
 import type { NodeId } from '../graph/index.js';
 import type { BuildState } from './build-state.js';
@@ -34,9 +34,10 @@ export function missingParents(
   return [...queried, ...checked];
 }
 
-/** Why a model cannot be built or published, as far as that can be told before anything is built. */
-export function blocker(node: ModelNode, project: CompiledProject, state: BuildState): Diagnostic | undefined {
-  return publishBlocker(node, state) ?? missingRelation(node, project, state);
+/** Why a model cannot be built or published, as far as that can be told before anything is built; empty where it can. */
+export function blockers(node: ModelNode, project: CompiledProject, state: BuildState): readonly Diagnostic[] {
+  const inTheWay = publishBlocker(node, state);
+  return [...(inTheWay === undefined ? [] : [inTheWay]), ...missingSources(node, project, state), ...missingUndeclared(node, project, state)];
 }
 
 /** What is to be published, and where. */
@@ -52,7 +53,7 @@ function foreignRelation(node: Published, state: BuildState): Diagnostic | undef
   const { physicalSchema: schema, name } = node;
   const existing = state.relations.get(schema, name);
   if (existing === undefined) return undefined;
-  if (state.ownOids.has(existing.oid)) return undefined;
+  if (state.recorded.has(existing.oid)) return undefined;
   return error('DBL2102', `"${schema}.${name}" is ${/^[aeiou]/.test(existing.kind) ? 'an' : 'a'} ${existing.kind} that dbl did not make, so it is not replaced`, node.file, {
     hint: 'Rename it, move it to another schema or drop it; then build again.',
   });
@@ -71,28 +72,36 @@ function obstacles(node: Published, state: BuildState): Diagnostic | undefined {
   });
 }
 
-/** A source, or a relation that nobody declared, is not in the database. */
-function missingRelation(node: ModelNode, project: CompiledProject, state: BuildState): Diagnostic | undefined {
-  for (const { id, at } of node.dependsOn) {
+/** Sources that are not in the database. */
+function missingSources(node: ModelNode, project: CompiledProject, state: BuildState): readonly Diagnostic[] {
+  return node.dependsOn.flatMap(({ id, at }) => {
     const parent = project.graph.get(id);
-    if (parent?.kind !== 'source' || state.relations.get(parent.schema, parent.identifier) !== undefined) continue;
+    if (parent?.kind !== 'source' || state.relations.get(parent.schema, parent.identifier) !== undefined) return [];
     const names = state.relations.in(parent.schema).map((relation) => relation.name);
-    const nearest = didYouMean(parent.identifier, names);
-    const nothing = names.length === 0 ? `The schema "${parent.schema}" is empty or does not exist.` : undefined;
+    const known = didYouMean(parent.identifier, names) ?? (names.length === 0 ? nothingIn(parent.schema) : undefined);
+    const declared = `The source is declared in ${parent.file}.`;
     const message = `the source "${parent.schema}.${parent.identifier}" is not in the database`;
-    return error('DBL2203', message, at ?? node.file, { hint: nearest ?? nothing ?? `Declared in ${parent.file}.` });
-  }
-  const missing = node.sql.undeclared.find((relation) => !exists(relation, node, project, state));
-  if (missing === undefined) return undefined;
-  const name = missing.schema === undefined ? missing.name : `${missing.schema}.${missing.name}`;
-  const [at, ...calledFrom] = node.sql.locate(missing.start);
-  return error('DBL2103', `"${name}" is neither a model nor a table of the database`, at, { calledFrom });
+    return [error('DBL2203', message, at ?? node.file, { hint: known === undefined ? declared : `${known} ${declared}` })];
+  });
 }
 
-function exists(relation: UndeclaredRelation, node: ModelNode, project: CompiledProject, state: BuildState): boolean {
+/** Relations that nobody declared, and that are not in the database either. */
+function missingUndeclared(node: ModelNode, project: CompiledProject, state: BuildState): readonly Diagnostic[] {
   const path = [node.physicalSchema, ...project.config.searchPath, 'public'];
-  const schemas = relation.schema === undefined ? path : [relation.schema];
-  return schemas.some((schema) => state.relations.get(schema, relation.name) !== undefined);
+  return node.sql.undeclared.flatMap((missing) => {
+    const { schema } = missing;
+    const schemas = schema === undefined ? path : [schema];
+    if (schemas.some((one) => state.relations.get(one, missing.name) !== undefined)) return [];
+    const named = (name: string): string => (schema === undefined ? name : `${schema}.${name}`);
+    const names = schemas.flatMap((one) => state.relations.in(one)).map(({ name }) => named(name));
+    const hint = didYouMean(named(missing.name), names) ?? (schema !== undefined && names.length === 0 ? nothingIn(schema) : undefined);
+    const [at, ...calledFrom] = node.sql.locate(missing.start);
+    return [error('DBL2103', `"${named(missing.name)}" is neither a model nor a table of the database`, at, { calledFrom, hint })];
+  });
+}
+
+function nothingIn(schema: string): string {
+  return `The schema "${schema}" is empty or does not exist.`;
 }
 
 function label(node: ModelNode): string {

@@ -2,7 +2,7 @@ import type { Check, CompiledProject, ModelNode } from '../compile/index.js';
 import type { Diagnostic, Result } from '../diagnostics/index.js';
 import { type NodeId, publishGroups, topologicalOrder } from '../graph/index.js';
 import type { Relation } from '../postgres/index.js';
-import { blocker, missingParents } from './blockers.js';
+import { blockers, missingParents } from './blockers.js';
 import type { BuildState } from './build-state.js';
 import { gatingTests } from './gating-tests.js';
 import { workbenchOf } from './schemas.js';
@@ -37,8 +37,8 @@ export interface PlannedNode {
   readonly existing: Relation | undefined;
   /** What has its name in the workbench, from an earlier run. */
   readonly leftover: Relation | undefined;
-  /** Why it cannot be built, known before anything is. */
-  readonly blocked: Diagnostic | undefined;
+  /** Why it cannot be built, known before anything is; empty where it can. */
+  readonly blocked: readonly Diagnostic[];
 }
 
 /** Decides what a build of these models does. Pure: a dry run prints the very plan that a run carries out. */
@@ -75,7 +75,7 @@ export function planBuild(
       parents: readsInRun(node, chosen).filter((id) => queried.has(id) || groupOf.get(id) !== group),
       existing: state.relations.get(node.physicalSchema, node.name),
       leftover: state.relations.get(workbenchOf(node.physicalSchema), node.name),
-      blocked: blocker(node, project, state),
+      blocked: blockers(node, project, state),
     });
   }
   for (const { check } of tests) checks[groupOf.get(check.node) ?? 0]?.push(check);

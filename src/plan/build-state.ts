@@ -1,4 +1,4 @@
-import { appliedMigrations, type HeldRow, readExpectedDurations, readHeld, readRecorded } from '../audit/index.js';
+import { appliedMigrations, type HeldRow, readExpectedDurations, readHeld, readRecorded, type RecordedRelation } from '../audit/index.js';
 import type { CompiledProject } from '../compile/index.js';
 import type { NodeId } from '../graph/index.js';
 import { type Attached, type Attachment, readAttached, readDefaultGrants, readRelations, type Relation, type Session } from '../postgres/index.js';
@@ -8,8 +8,8 @@ import { workbenchOf } from './schemas.js';
 export interface BuildState {
   /** Relations in the target, the workbenches, production, and the schemas of sources and of the search path. */
   readonly relations: RelationIndex;
-  /** Relations in the target that dbl made; whatever else has a model's name there is somebody else's. */
-  readonly ownOids: ReadonlySet<number>;
+  /** Relations in the target that dbl made, by oid; whatever else has a model's name there is somebody else's. */
+  readonly recorded: ReadonlyMap<number, RecordedRelation>;
   /** Indexes that dbl made on them. */
   readonly ownIndexes: ReadonlySet<number>;
   readonly held: readonly HeldRow[];
@@ -69,7 +69,7 @@ export async function readBuildState(session: Session, project: CompiledProject)
   });
   return {
     relations,
-    ownOids: new Set(recorded.flatMap(({ relid }) => relid ?? [])),
+    recorded: new Map(recorded.flatMap((known): [number, RecordedRelation][] => (known.relid === undefined ? [] : [[known.relid, known]]))),
     ownIndexes,
     held: hasHistory ? await readHeld(session, physical) : [],
     attached: await readAttached(session, replaced, ownIndexes),

@@ -2,6 +2,7 @@ export { publishBlocker } from './blockers.js';
 export { type BuildPlan, planBuild, type PlannedNode, type PublishGroup } from './build-plan.js';
 export { type BuildState, readBuildState, RelationIndex } from './build-state.js';
 export { testCheck } from './gating-tests.js';
+export { type Remainder, remainderOf } from './resume.js';
 export { previousOf, trashOf, trashPrefix, workbenchOf } from './schemas.js';
 export { type PromoteChanges, type PromotedSchema, planPromote, type PromotePlan } from './promote-plan.js';
 export { describeStep, planSteps, type PlanStep } from './steps.js';

@@ -15,7 +15,7 @@ export function planSteps(plan: BuildPlan): readonly PlanStep[] {
   return plan.groups.flatMap(({ checks, members }): readonly PlanStep[] => {
     const planned = members.flatMap((id) => plan.nodes.get(id) ?? []);
     const refused = planned.flatMap(({ node, blocked }): readonly PlanStep[] =>
-      blocked === undefined ? [] : [{ step: 'refuse', node: node.id, reason: blocked.message }],
+      blocked.map(({ message }) => ({ step: 'refuse', node: node.id, reason: message })),
     );
     if (refused.length > 0) return refused;
     const relations = planned.map(plan.hold ? inWorkbench : inTarget);

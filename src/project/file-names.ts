@@ -13,16 +13,23 @@ const longestSchema = 40;
 
 const verbs = ['POPULATE', 'CREATE', 'FUNCTION', 'CLEANUP', 'SNAPSHOT'];
 
-/** By verb, the extensions that mean something to later versions. */
-const laterFiles: Readonly<Record<string, readonly string[]>> = {
-  POPULATE: ['csv', 'tsv', 'yaml', 'yml', 'json'],
-  CREATE: ['sql'],
-  FUNCTION: ['sql'],
-  CLEANUP: ['sql', 'ts', 'js', 'py'],
-  SNAPSHOT: ['sql'],
-};
+interface LaterFile {
+  readonly extensions: readonly string[];
+  /** What to do until then. */
+  readonly hint: string;
+}
+
+/** By verb, what means something to later versions. */
+const laterFiles: ReadonlyMap<string, LaterFile> = new Map([
+  ['POPULATE', { extensions: ['csv', 'tsv', 'yaml', 'yml', 'json'], hint: 'Load the data into a table, and declare that under "sources:" in a .yaml file.' }],
+  ['CREATE', { extensions: ['sql'], hint: 'dbl makes the table from the query in its POPULATE- file.' }],
+  ['FUNCTION', { extensions: ['sql'], hint: 'Create the function in the database by hand.' }],
+  ['CLEANUP', { extensions: ['sql', 'ts', 'js', 'py'], hint: 'Put the work into the query of the POPULATE- file.' }],
+  ['SNAPSHOT', { extensions: ['sql'], hint: 'Move it out of "models".' }],
+]);
 
 const wellNamed = /^POPULATE-([^-]+)-(.+)\.sql$/s;
+const modelStem = /^POPULATE-[^-]+-./s;
 
 /** A table's name is Postgres's and is taken as it is: only the first two hyphens and `.sql` mean anything. */
 export function roleOf(path: string): FileRole {
@@ -36,13 +43,21 @@ export function roleOf(path: string): FileRole {
   const stem = dot < 0 ? name : name.slice(0, dot);
   const extension = dot < 0 ? '' : name.slice(dot + 1);
   const later = laterFile(stem, extension.toLowerCase());
-  if (later !== undefined) return { kind: 'wrong', diagnostics: [error('DBL1111', later, path)] };
+  if (later !== undefined) return { kind: 'wrong', diagnostics: [error('DBL1111', later.message, path, { hint: later.hint })] };
   if (extension === 'yaml' || extension === 'yml') return { kind: 'properties' };
   if (extension === 'md') return { kind: 'docs' };
   const miswritten = wrongExtension(path, 'yaml') ?? wrongExtension(path, 'yml');
   if (miswritten !== undefined) return { kind: 'wrong', diagnostics: [miswritten] };
-  if (extension.toLowerCase() !== 'sql') return { kind: 'ignored' };
+  if (extension.toLowerCase() !== 'sql') return otherFile(name, stem, extension, path);
   return { kind: 'wrong', diagnostics: [malformed(name, stem, extension, path)] };
+}
+
+/** Whatever else lies below `models/` is not dbl's, but for a model whose extension was mistyped. */
+function otherFile(name: string, stem: string, extension: string, path: string): FileRole {
+  const isModel = modelStem.test(stem) && (extension === '' || nearest(extension, ['sql']).length > 0) && !name.endsWith('~');
+  if (!isModel) return { kind: 'ignored' };
+  const message = extension === '' ? 'the extension ".sql" is missing' : `the extension is ".sql", not ".${extension}"`;
+  return { kind: 'wrong', diagnostics: [error('DBL1103', message, path, { hint: `Did you mean "${stem}.sql"?` })] };
 }
 
 /** A file whose extension differs from the expected one in case only would be passed over in silence. */
@@ -53,12 +68,14 @@ export function wrongExtension(path: string, expected: string): Diagnostic | und
   return error('DBL1103', `the extension is ".${expected}", not ".${extension}"`, path, { hint: `Did you mean "${name}${expected}"?` });
 }
 
-function laterFile(stem: string, extension: string): string | undefined {
+function laterFile(stem: string, extension: string): { readonly message: string; readonly hint: string } | undefined {
   const written = stem.slice(0, Math.max(0, stem.indexOf('-')));
   const isData = written.toUpperCase() === 'POPULATE';
   const verb = isData || extension === 'sql' ? written.toUpperCase() : written;
-  if (!laterFiles[verb]?.includes(extension)) return undefined;
-  return `${verb}- files${isData ? ` ending in .${extension}` : ''} are not supported by this version of dbl`;
+  const later = laterFiles.get(verb);
+  if (later === undefined || !later.extensions.includes(extension)) return undefined;
+  const what = `${verb}- files${isData ? ` ending in .${extension}` : ''}`;
+  return { message: `${what} are not supported by this version of dbl`, hint: later.hint };
 }
 
 function malformed(name: string, stem: string, extension: string, path: string): Diagnostic {
@@ -102,7 +119,7 @@ function guess(verb: string, rest: string): string | undefined {
 /** `rest` is what the name holds beside the verb. */
 function expectation(corrected: string | undefined, rest: string): string {
   const table = rest.replace(/^-/, '');
-  const example = table === '' || table.includes('-') ? '' : `, "POPULATE-staging-${table}.sql" for example`;
+  const example = table === '' || table.includes('-') ? '' : `, "POPULATE-staging-${table === 'staging' ? 'arrests' : table}.sql" for example`;
   const form = 'A model\'s file is named "POPULATE-<schema>-<table>.sql"';
   return corrected === undefined ? `${form}${example}.` : `${form}. Did you mean "${corrected}"?`;
 }

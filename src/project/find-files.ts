@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Diagnostic, type Result, compare, error } from '../diagnostics/index.js';
 
@@ -28,6 +28,8 @@ export function reasonOf(failure: unknown): string {
   return code === undefined ? String(failure) : known[code] === undefined ? code : `${known[code]} (${code})`;
 }
 
+const fileExtension = /\.(?:sql|njk|ya?ml)$/;
+
 class Search {
   readonly files: string[] = [];
   readonly diagnostics: Diagnostic[] = [];
@@ -51,7 +53,10 @@ class Search {
   #isFolder(root: string): boolean {
     try {
       const stats = statSync(join(this.#project, root), { throwIfNoEntry: false });
-      if (stats === undefined) return false;
+      if (stats === undefined) {
+        if (lstatSync(join(this.#project, root), { throwIfNoEntry: false }) !== undefined) this.#follow(root);
+        return false;
+      }
       if (!stats.isDirectory()) this.diagnostics.push(error('DBL1116', `"${root}" is not a folder`, root));
       return stats.isDirectory();
     } catch (failure) {
@@ -73,10 +78,19 @@ class Search {
         if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
         const path = `${folder}/${entry.name}`;
         if (entry.isFile()) this.files.push(path);
-        else if (entry.isDirectory()) waiting.push(path);
+        else if (entry.isDirectory()) waiting.push(this.#folder(path, entry.name));
         else if (entry.isSymbolicLink()) this.#follow(path);
       }
     }
+  }
+
+  /** A folder that looks like a file would be passed over in silence. */
+  #folder(path: string, name: string): string {
+    const extension = fileExtension.exec(name)?.[0];
+    if (extension !== undefined) {
+      this.diagnostics.push(error('DBL1118', `"${name}" is a folder`, path, { hint: `Names that end in "${extension}" are for files.` }));
+    }
+    return path;
   }
 
   #list(folder: string): readonly Dirent[] {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, posix } from 'node:path';
-import { type Diagnostic, type Result, type SourceFile, ok } from '../diagnostics/index.js';
+import { type Diagnostic, type Result, type SourceFile, ok, warning } from '../diagnostics/index.js';
 import { type DocBlock, readDocBlocks } from './doc-blocks.js';
 import { roleOf, wrongExtension } from './file-names.js';
 import { findFiles } from './find-files.js';
@@ -26,6 +26,9 @@ interface NamedFile {
   readonly at: string;
   readonly key: string;
 }
+
+const templateExtension = /\.(?:sql|jinja2?|j2|nunjucks|html)$/;
+const macroTag = /\{%-?\s*macro\s+\w+/;
 
 class Loader {
   readonly diagnostics: Diagnostic[] = [];
@@ -73,8 +76,19 @@ class Loader {
       const wrong = wrongExtension(path, 'njk');
       if (wrong !== undefined) this.diagnostics.push(wrong);
       if (path.endsWith('.njk')) files.push(...this.#read(path));
+      else if (wrong === undefined && templateExtension.test(path)) this.#passOver(path);
     }
     return files;
+  }
+
+  /** In other tools macros stand in `.sql` files, which here are only read where a template includes or imports them. */
+  #passOver(path: string): void {
+    const { value: file } = readText(this.#folder, path);
+    const found = file === undefined ? null : macroTag.exec(file.text);
+    if (file === undefined || found === null) return;
+    const place = file.place(found.index, found.index + found[0].length);
+    const hint = `Rename the file to "${path.replace(templateExtension, '.njk')}".`;
+    this.diagnostics.push(warning('DBL1119', 'macros are read from files that end in ".njk" alone', place, { hint }));
   }
 
   /** What is outside the project's folder is not read. */

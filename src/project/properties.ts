@@ -14,7 +14,7 @@ export interface NamedModel {
 
 const fileKeys: Keys = {
   known: ['version', 'models', 'sources'],
-  unused: ['analyses', 'exposures', 'groups', 'macros', 'metrics', 'saved_queries', 'semantic_models'],
+  unused: ['analyses', 'exposures', 'groups', 'macros', 'metrics', 'saved_queries', 'seeds', 'semantic_models', 'snapshots', 'unit_tests'],
 };
 const modelKeys: Keys = {
   known: ['name', 'description', 'columns', ...checkKeys, 'config', 'meta', 'tags'],

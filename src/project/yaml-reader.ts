@@ -34,7 +34,7 @@ export class YamlReader {
   map(value: YamlValue, what: string, keys: Keys): Fields | undefined {
     if (value.kind !== 'map') {
       // Where the name comes first, a text alone was meant to be it.
-      const hint = value.kind === 'scalar' && keys.known[0] === 'name' ? `Write "name: ${value.source}".` : undefined;
+      const hint = value.kind === 'scalar' && !isEmpty(value) && keys.known[0] === 'name' ? `Write "name: ${value.source}".` : undefined;
       return this.#wrongType(value, what, 'a map', hint);
     }
     const misspelt = [...value.entries.values()].flatMap(({ key, keyAt }) => this.#checkKey(key, keyAt, what, keys));
@@ -90,8 +90,9 @@ export class YamlReader {
   }
 
   #wrongType(value: YamlValue, what: string, expected: string, hint?: string): undefined {
-    // A template without quotes has been reported as what it is.
-    if (value.kind === 'map' && value.at.file.text.startsWith('{{', value.at.start)) return undefined;
+    const { file, start } = value.at;
+    // A template without quotes, and an alias of nothing, have been reported as what they are.
+    if ((value.kind === 'map' && file.text.startsWith('{{', start)) || (isEmpty(value) && file.text[start] === '*')) return undefined;
     return this.error('DBL1407', `${what} must be ${expected}, not ${describe(value)}`, value.at, hint);
   }
 }

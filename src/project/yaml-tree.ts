@@ -68,10 +68,12 @@ const hints: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'YAML is indented with spaces.',
   BLOCK_AS_IMPLICIT_KEY: 'A text that holds ": " needs quotes around it.',
   BAD_SCALAR_START: 'Put quotes around the text.',
+  BAD_INDENT: 'What belongs together begins in the same column.',
 };
 
 function yamlMessage(message: string): string {
-  return `invalid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
+  const isOverflow = message.includes('call stack');
+  return `invalid YAML: ${isOverflow ? 'the values are nested too deeply' : message.charAt(0).toLowerCase() + message.slice(1)}`;
 }
 
 /** A plain JavaScript value, for what dbl only passes on. */
@@ -81,6 +83,9 @@ export function toPlain(value: YamlValue): unknown {
   return typeof value.value === 'bigint' ? value.source : value.value;
 }
 
+/** More values than any file of properties holds: aliases of aliases can stand for more than fit into the memory. */
+const mostValues = 1_000_000;
+
 class Converter {
   readonly #file: SourceFile;
   readonly #document: Document.Parsed;
@@ -88,6 +93,9 @@ class Converter {
   readonly #diagnostics: Diagnostic[];
   /** Undefined while a node is being converted. */
   readonly #known = new Map<Node, YamlValue | undefined>();
+  /** How many values have been made so far, each alias counted as all that it stands for. */
+  #count = 0;
+  readonly #counts = new Map<Node, number>();
 
   constructor(file: SourceFile, document: Document.Parsed, yaml: typeof import('yaml'), diagnostics: Diagnostic[]) {
     this.#file = file;
@@ -99,8 +107,11 @@ class Converter {
   convert(node: Node): YamlValue {
     if (this.#yaml.isAlias(node)) return this.#alias(node);
     this.#known.set(node, undefined);
+    const before = this.#count;
+    this.#count += 1;
     const value = this.#convertNew(node);
     this.#known.set(node, value);
+    this.#counts.set(node, this.#count - before);
     return value;
   }
 
@@ -114,10 +125,13 @@ class Converter {
   #alias(node: Alias): YamlValue {
     const target = node.resolve(this.#document);
     const value = target === undefined ? undefined : this.#known.get(target);
-    if (value !== undefined) return value;
-    const what = target === undefined ? `no anchor is named "${node.source}"` : `the anchor "${node.source}" holds itself`;
+    const count = target === undefined ? undefined : this.#counts.get(target);
+    if (value !== undefined && count !== undefined && this.#count + count <= mostValues) {
+      this.#count += count;
+      return value;
+    }
     const at = this.#firstLine(node);
-    this.#diagnostics.push(error('DBL1403', `invalid YAML: ${what}`, at));
+    this.#diagnostics.push(error('DBL1403', `invalid YAML: ${aliasProblem(node.source, target, count)}`, at));
     return emptyScalar(at);
   }
 
@@ -198,6 +212,11 @@ class Converter {
     const line = /^[^\r\n]*/.exec(text)?.[0].trimEnd() ?? '';
     return this.#file.place(start, start + line.length);
   }
+}
+
+function aliasProblem(name: string, target: Node | undefined, count: number | undefined): string {
+  if (target === undefined) return `no anchor is named "${name}"`;
+  return count === undefined ? `the anchor "${name}" holds itself` : `with "${name}" the file stands for more than ${mostValues} values`;
 }
 
 function emptyScalar(at: Place): YamlScalar {

@@ -12,6 +12,7 @@ export interface ListedNode {
 
 /** One node a line, under titles. */
 export function formatNodes(nodes: readonly ListedNode[], { paint }: Look): string {
+  if (nodes.length === 0) return 'nothing to list';
   const tagged = nodes.some((node) => node.tags.length > 0);
   const rows = nodes.map(({ file, id, materialized, tags }) => [id, materialized ?? '', ...(tagged ? [tags.join(',')] : []), file]);
   const titles = ['node', 'made as', ...(tagged ? ['tags'] : []), 'file'];
@@ -33,6 +34,7 @@ interface Branch {
  * read is shown once; where the node comes again it is marked.
  */
 export function formatTree(graph: Graph, chosen: ReadonlySet<NodeId>, { paint }: Look): string {
+  if (chosen.size === 0) return 'nothing to list';
   const parents = new Map<NodeId, NodeId[]>();
   for (const id of chosen) {
     const reads = graph.get(id)?.dependsOn ?? [];

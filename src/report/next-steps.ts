@@ -33,7 +33,9 @@ export function nextSteps(record: RunRecord, { dbl, promotable }: SummaryOptions
         return [];
     }
   }
-  if (end.status === 'cancelled') return [[`${dbl} ${start.command}${target}`, 'begin again']];
+  if (end.status === 'cancelled') {
+    return verbOf(start) === 'build' ? [[`${dbl} build --resume${target}`, 'go on with the rest']] : [[`${dbl} ${start.command}${target}`, 'begin again']];
+  }
   return verbOf(start) === 'build' ? [[`${dbl} ${start.command}${target}${selectFailed(record)}`, 'when it is mended']] : [];
 }
 

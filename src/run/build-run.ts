@@ -57,7 +57,10 @@ export class BuildRun {
     if (this.#context.signal.aborted) stop();
     try {
       for (const { node, blocked } of this.#plan.nodes.values()) {
-        if (blocked !== undefined && !this.#ledger.ended.has(node.id)) await this.#fail(this.#run.control, node.id, new NodeFailure(blocked));
+        const [first, ...others] = blocked;
+        if (first === undefined || this.#ledger.ended.has(node.id)) continue;
+        this.#run.announcer.report(others);
+        await this.#fail(this.#run.control, node.id, new NodeFailure(first));
       }
       const workers = Math.min(this.#options.threads, this.#plan.nodes.size);
       await Promise.all(Array.from({ length: workers }, () => this.#work()));

@@ -1,15 +1,16 @@
 import { defaultThreads } from '../config/index.js';
 import type { CompiledProject } from '../compile/index.js';
-import { hasErrors } from '../diagnostics/index.js';
+import { insertNodeRun, readLastBuild } from '../audit/index.js';
+import { hasErrors, warning } from '../diagnostics/index.js';
 import { type NodeId, select } from '../graph/index.js';
-import { type BuildPlan, type BuildState, planBuild, planSteps, type PlanStep, readBuildState } from '../plan/index.js';
+import { type BuildPlan, type BuildState, planBuild, planSteps, type PlanStep, readBuildState, remainderOf } from '../plan/index.js';
 import { type Relation, type Session } from '../postgres/index.js';
 import { relationName } from '../sql/index.js';
 import { BuildRun } from './build-run.js';
 import { Announcer, exitCodes, type RunContext, type RunOutcome, stoppedExitCode } from './context.js';
 import type { NodeStatus } from './events.js';
 import { makeSchemas } from './make-schemas.js';
-import { noCounts, Refusal, type RunResult, withRun, withSession } from './run-session.js';
+import { noCounts, Refusal, type RunResult, type RunSession, withRun, withSession } from './run-session.js';
 import { emptyTrash } from './trash.js';
 
 export interface BuildOptions {
@@ -22,6 +23,8 @@ export interface BuildOptions {
   readonly hold: boolean;
   /** Only tell what would be done. */
   readonly dryRun: boolean;
+  /** Go on with the last build that did not finish; `select`, `exclude` and `hold` are those of that build. */
+  readonly resume: boolean;
 }
 
 /** With `dryRun`, the steps that the build would carry out. */
@@ -32,35 +35,76 @@ export async function build(context: RunContext, options: BuildOptions): Promise
   const selected = selectModels(context, options);
   if (selected === undefined) return { status: 'failed', exitCode: exitCodes.wrong, steps: undefined };
   if (options.dryRun) return dryRun(context, selected, options.hold);
-  return { ...(await carryOut(context, selected, options)), steps: undefined };
+  const outcome = options.resume ? await resume(context, options) : await buildSelected(context, selected, options);
+  return { ...outcome, steps: undefined };
 }
 
-async function carryOut(context: RunContext, selected: ReadonlySet<NodeId>, options: BuildOptions): Promise<RunOutcome> {
-  const { config } = context.project;
+async function buildSelected(context: RunContext, selected: ReadonlySet<NodeId>, options: BuildOptions): Promise<RunOutcome> {
   const { select: selectors, exclude, failFast, hold } = options;
   const schemas = physicalSchemas(context.project, selected);
   const told = { select: selectors ?? null, exclude: exclude ?? null, failFast, hold, nodes: [...selected] };
   return withRun(context, { command: 'build', schemas, arguments: told }, async (run) => {
-    const { plan, state } = await preparePlan(run.control, context.project, selected, hold);
-    run.announcer.report(plan.diagnostics);
-    if (hasErrors(plan.diagnostics)) throw new Refusal([]);
-    const threads = Math.max(1, Math.min(options.threads ?? config.threads ?? defaultThreads(config.connection), plan.value.nodes.size));
-    run.announcer.tell({
-      event: 'run_start',
-      command: hold ? 'build --hold' : 'build',
-      project: config.name,
-      target: config.target.name,
-      schemas,
-      total: plan.value.nodes.size,
-      threads,
-      expected_ms: Object.fromEntries([...state.expected].filter(([id]) => plan.value.nodes.has(id))),
-    });
-    await makeSchemas(run, schemas);
-    await dropLeftovers(run.control, plan.value, state);
-    const ended = await new BuildRun(context, run, plan.value, state, { threads, failFast }).execute();
-    if (run.control.isOpen) await emptyTrash(run.control, schemas);
-    return resultOf(ended, context.signal);
+    const state = await readBuildState(run.control, context.project);
+    return carryOut(context, run, state, { schemas, selected, unchanged: [], hold }, options);
   });
+}
+
+/** Goes on with the last build of the target, where that did not finish. */
+async function resume(context: RunContext, options: BuildOptions): Promise<RunOutcome> {
+  const { project } = context;
+  const { name, target } = project.config;
+  const schemas = [...new Set(project.schemas.values())].toSorted();
+  return withRun(context, { command: 'build', schemas, arguments: { resume: true } }, async (run) => {
+    const last = await readLastBuild(run.control, { project: name, target: target.name, before: run.runId });
+    if (last === undefined || last.status === 'success') {
+      const what = last === undefined ? `there is no build of "${target.name}" yet` : `the last build of "${target.name}" finished`;
+      run.announcer.report([warning('DBL2105', `${what}, so there is nothing to resume`)]);
+      return { status: 'success', exitCode: exitCodes.good, counts: noCounts };
+    }
+    const state = await readBuildState(run.control, project);
+    const { again, unchanged } = remainderOf(last, project, state);
+    return carryOut(context, run, state, { schemas, selected: again, unchanged, hold: last.hold }, options);
+  });
+}
+
+interface Work {
+  readonly schemas: readonly string[];
+  readonly selected: ReadonlySet<NodeId>;
+  /** Told and written down as such, and left alone. */
+  readonly unchanged: readonly NodeId[];
+  readonly hold: boolean;
+}
+
+async function carryOut(context: RunContext, run: RunSession, state: BuildState, work: Work, options: BuildOptions): Promise<RunResult> {
+  const { config } = context.project;
+  const { hold, schemas, unchanged } = work;
+  const { value: plan, diagnostics } = planBuild(context.project, work.selected, state, hold);
+  run.announcer.report(diagnostics);
+  if (plan === undefined || hasErrors(diagnostics)) throw new Refusal([]);
+  const threads = Math.max(1, Math.min(options.threads ?? config.threads ?? defaultThreads(config.connection), plan.nodes.size));
+  run.announcer.tell({
+    event: 'run_start',
+    command: hold ? 'build --hold' : 'build',
+    project: config.name,
+    target: config.target.name,
+    schemas,
+    total: plan.nodes.size + unchanged.length,
+    threads,
+    expected_ms: Object.fromEntries([...state.expected].filter(([id]) => plan.nodes.has(id))),
+  });
+  await makeSchemas(run, schemas);
+  await recordUnchanged(run, unchanged);
+  await dropLeftovers(run.control, plan, state);
+  const ended = await new BuildRun(context, run, plan, state, { threads, failFast: options.failFast }).execute();
+  if (run.control.isOpen) await emptyTrash(run.control, schemas);
+  return resultOf(ended, unchanged.length, context.signal);
+}
+
+async function recordUnchanged({ announcer, control, runId }: RunSession, nodes: readonly NodeId[]): Promise<void> {
+  if (nodes.length === 0) return;
+  const reason = 'built already by the run that is resumed';
+  await control.batch(nodes.map((node) => insertNodeRun({ runId, node, status: 'unchanged', reason })).join(';\n'));
+  for (const node of nodes) announcer.tell({ event: 'node_end', node, status: 'unchanged', rows: null, duration_ms: 0, reason, relation: null });
 }
 
 async function dryRun(context: RunContext, selected: ReadonlySet<NodeId>, hold: boolean): Promise<BuildOutcome> {
@@ -68,26 +112,13 @@ async function dryRun(context: RunContext, selected: ReadonlySet<NodeId>, hold: 
   const announcer = new Announcer(context.sink, undefined);
   let steps: readonly PlanStep[] | undefined;
   const outcome = await withSession({ config, signal: context.signal }, announcer, async (session) => {
-    const { plan } = await preparePlan(session, context.project, selected, hold);
-    announcer.report(plan.diagnostics);
-    if (hasErrors(plan.diagnostics)) return { status: 'failed', exitCode: exitCodes.wrong };
-    steps = planSteps(plan.value);
+    const { value: plan, diagnostics } = planBuild(context.project, selected, await readBuildState(session, context.project), hold);
+    announcer.report(diagnostics);
+    if (plan === undefined || hasErrors(diagnostics)) return { status: 'failed', exitCode: exitCodes.wrong };
+    steps = planSteps(plan);
     return { status: 'success', exitCode: exitCodes.good };
   });
   return { ...outcome, steps };
-}
-
-/** What a build does, before it does anything. */
-async function preparePlan(
-  session: Session,
-  project: CompiledProject,
-  selected: ReadonlySet<NodeId>,
-  hold: boolean,
-): Promise<{ readonly plan: ReturnType<typeof planBuild> & { readonly value: BuildPlan }; readonly state: BuildState }> {
-  const state = await readBuildState(session, project);
-  const { value, diagnostics } = planBuild(project, selected, state, hold);
-  if (value === undefined) throw new Refusal(diagnostics);
-  return { plan: { value, diagnostics }, state };
 }
 
 /** The models that the selectors mean; undefined after telling what is wrong with them. */
@@ -133,8 +164,8 @@ function namesOf(relations: readonly Relation[]): string {
   return relations.map(({ schema, name }) => relationName(schema, name)).join(', ');
 }
 
-function resultOf(ended: ReadonlyMap<NodeId, NodeStatus>, signal: AbortSignal): RunResult {
-  const counts = { ...noCounts };
+function resultOf(ended: ReadonlyMap<NodeId, NodeStatus>, unchanged: number, signal: AbortSignal): RunResult {
+  const counts = { ...noCounts, unchanged };
   for (const status of ended.values()) counts[status] += 1;
   if (signal.aborted) return { status: 'cancelled', exitCode: stoppedExitCode(signal), counts };
   const bad = counts.failed + counts.skipped + counts.cancelled > 0;

@@ -125,7 +125,7 @@ test('checks from properties become queries over the relation, wherever it is', 
   ]);
   const [known] = checks;
   const sql = known?.kind === 'query' ? known.query((id) => ({ schema: id === 'model.staging.b' ? 'work' : 'target', name: id.slice(14) })) : '';
-  expect(sql).toBe('select *\nfrom work.b\nwhere not (id in (select id from target.a)\n  )');
+  expect(sql).toBe('select *\nfrom work.b\nwhere not (id in (select id from target.a))');
 });
 
 test('the manifest tells relations, checks and fingerprints', async () => {

@@ -82,7 +82,7 @@ describe('what a selector means', () => {
     ['[!a-pt]*', []],
     ['model.a*', ['api.counts', 'api.people', 'api.top']],
   ] as const)('%s', (word, expected) => {
-    if (expected.length === 0) expect(problems(word)).toEqual([`DBL1601 no name of a model or test matches "${word}"`]);
+    if (expected.length === 0) expect(problems(word)).toEqual([`DBL1601 no name of a model or test matches "${word}"`, '  "dbl ls" lists all names.']);
     else expect(chosen([word])).toEqual(expected);
   });
 
@@ -142,18 +142,24 @@ describe('mistakes in selectors', () => {
     ['api', ['DBL1601 no model or test is named "api"', '  Write "api.*" for all models of the schema "api".']],
     ['raw.people', ['DBL1601 no model or test is named "raw.people"', '  Did you mean "source:raw.people"?']],
     ['raw', ['DBL1601 no model or test is named "raw"', '  Did you mean "source:raw"?']],
-    ['xyz', ['DBL1601 no model or test is named "xyz"']],
-    ['q*', ['DBL1601 no name of a model or test matches "q*"']],
-    ['[z-a]', ['DBL1601 no name of a model or test matches "[z-a]"']],
+    ['xyz', ['DBL1601 no model or test is named "xyz"', '  "dbl ls" lists all names.']],
+    ['q*', ['DBL1601 no name of a model or test matches "q*"', '  "dbl ls" lists all names.']],
+    ['*oind', ['DBL1601 no name of a model or test matches "*oind"', '  Did you mean "joined"?']],
+    ['[z-a]', ['DBL1601 no name of a model or test matches "[z-a]"', '  "dbl ls" lists all names.']],
     ['tag:dayly', ['DBL1601 nothing has the tag "dayly"', '  Did you mean "daily"?']],
+    ['tag:x', ['DBL1601 nothing has the tag "x"', '  The tags are "daily", "private".']],
+    ['path:elsewhere', ['DBL1601 nothing comes from the path "elsewhere"', '  A path begins at the folder of the project, like "models/api".']],
     ['path:models/apis', ['DBL1601 nothing comes from the path "models/apis"', '  Did you mean "models/api" or "models"?']],
     ['source:rav', ['DBL1601 no source is named "rav"', '  Did you mean "raw"?']],
+    ['source:hub', ['DBL1601 no source is named "hub"', '  The only source is "raw".']],
+    ['source:raw.x', ['DBL1601 the source "raw" has no table "x"', '  The tables are "events", "people".']],
     ['source:raw.event', ['DBL1601 the source "raw" has no table "event"', '  Did you mean "events"?']],
     ['type:tables', ['DBL1604 unknown type "tables"', '  Did you mean "table"? The types are "model", "test", "source", "table", "view".']],
     ['type:table', ['DBL1601 nothing is of the type "table"']],
-    ['tags:daily', ['DBL1603 unknown selector method "tags:"', '  Did you mean "tag"? The methods are "tag:", "path:", "source:" and "type:".']],
+    ['tags:daily', ['DBL1603 unknown selector method "tags:"', '  Did you mean "tag:"? The methods are "tag:", "path:", "source:" and "type:".']],
     ['foo:bar', ['DBL1603 unknown selector method "foo:"', '  The methods are "tag:", "path:", "source:" and "type:".']],
-    ['tag:', ['DBL1605 nothing stands after "tag:"']],
+    ['model:joined', ['DBL1603 unknown selector method "model:"', '  Did you mean "joined"? The methods are "tag:", "path:", "source:" and "type:".']],
+    ['tag:', ['DBL1605 nothing stands after "tag:"', '  Write it without a space, like "tag:daily".']],
     ['', ['DBL1605 a selector is empty']],
     ['+', ['DBL1605 "+" names nothing', '  Write a name beside the sign, like "+agencies".']],
     ['@', ['DBL1605 "@" names nothing', '  Write a name beside the sign, like "+agencies".']],
@@ -163,6 +169,8 @@ describe('mistakes in selectors', () => {
     ['0+top', ['DBL1606 "0" is not a number of steps in "0+top"', '  A number of steps is 1 or more, like "2+agencies" or "agencies+1".']],
     ['-1+top', ['DBL1606 "-1" is not a number of steps in "-1+top"', '  A number of steps is 1 or more, like "2+agencies" or "agencies+1".']],
     ['top+x', ['DBL1606 "x" is not a number of steps in "top+x"', '  A number of steps is 1 or more, like "2+agencies" or "agencies+1".']],
+    ['x+top', ['DBL1606 "x" is not a number of steps in "x+top"', '  A number of steps is 1 or more, like "2+agencies" or "agencies+1".']],
+    ['top+1+', ['DBL1605 "top+1+" has a "+" too many', '  A name has one "+" before it and one after it at most.']],
     ['top,joined', ['DBL1602 nothing is in all parts of "top,joined"', '  A comma keeps what both sides select; put a space to select what either does.']],
   ])('%j', (word, expected) => expect(problems(word)).toEqual(expected));
 

@@ -167,12 +167,12 @@ describe('what is in the way', () => {
 
   async function blockedBy(relations: readonly ReturnType<typeof table>[], more: Parameters<typeof stateOf>[1] = {}): Promise<readonly unknown[]> {
     const { plan } = await planOf(files, { state: stateOf(relations, more) });
-    return [...plan.nodes.values()].flatMap(({ blocked }) => (blocked === undefined ? [] : [[blocked.code, blocked.message, blocked.hint]]));
+    return [...plan.nodes.values()].flatMap(({ blocked }) => blocked.map(({ code, message, hint }) => [code, message, hint]));
   }
 
   test('a relation that dbl did not make', async () => {
     const relations = [table('raw.events'), table('staging_dev.a', 'index'), table('staging_dev.v', 'materialized view')];
-    expect(await blockedBy(relations, { ownOids: new Set() })).toEqual([
+    expect(await blockedBy(relations, { recorded: new Map() })).toEqual([
       ['DBL2102', '"staging_dev.v" is a materialized view that dbl did not make, so it is not replaced', 'Rename it, move it to another schema or drop it; then build again.'],
       ['DBL2102', '"staging_dev.a" is an index that dbl did not make, so it is not replaced', 'Rename it, move it to another schema or drop it; then build again.'],
     ]);
@@ -190,14 +190,14 @@ describe('what is in the way', () => {
     const a = ['DBL2401', '"staging_dev.a" cannot be replaced, since this hangs on it: trigger t on staging_dev.a; policy p on staging_dev.a', 'dbl did not make it and does not drop it. Drop it, build, and create it again.'];
     expect(await blockedBy(existing, { attached })).toEqual([a]);
     const asTable = await planOf({ ...files, 'staging.v': 'select 1 as id' }, { state: stateOf(existing, { attached }) });
-    expect([...asTable.plan.nodes.values()].map(({ blocked }) => blocked?.code)).toEqual(['DBL2401', 'DBL2401']);
+    expect([...asTable.plan.nodes.values()].map(({ blocked }) => blocked.map(({ code }) => code))).toEqual([['DBL2401'], ['DBL2401']]);
   });
 
   test('a source that is not in the database, with the nearest name', async () => {
     const message = 'the source "raw.events" is not in the database';
-    expect(await blockedBy([])).toEqual([['DBL2203', message, 'The schema "raw" is empty or does not exist.']]);
-    expect(await blockedBy([table('raw.event')])).toEqual([['DBL2203', message, 'Did you mean "event"?']]);
-    expect(await blockedBy([table('raw.agencies')])).toEqual([['DBL2203', message, 'Declared in models/p.yaml.']]);
+    expect(await blockedBy([])).toEqual([['DBL2203', message, 'The schema "raw" is empty or does not exist. The source is declared in models/p.yaml.']]);
+    expect(await blockedBy([table('raw.event')])).toEqual([['DBL2203', message, 'Did you mean "event"? The source is declared in models/p.yaml.']]);
+    expect(await blockedBy([table('raw.agencies')])).toEqual([['DBL2203', message, 'The source is declared in models/p.yaml.']]);
   });
 
   test('an undeclared table that is not in the database', async () => {
@@ -205,15 +205,19 @@ describe('what is in the way', () => {
       'dbluigi.config.mjs': "export default { undeclaredSources: 'allow', searchPath: ['lookup'] }",
       'staging.a': 'select *\nfrom raw.events, nearby',
     });
-    const blocked = (state: readonly string[]) => planProject(project, { state }).plan.nodes.get('model.staging.a')?.blocked;
-    const at = (state: readonly string[]) => {
-      const found = blocked(state);
-      return [found?.message, found?.at instanceof Object ? found.at.file.position(found.at.start) : undefined];
-    };
-    expect(at([])).toEqual(['"raw.events" is neither a model nor a table of the database', { line: 2, column: 6 }]);
-    expect(at(['raw.events'])).toEqual(['"nearby" is neither a model nor a table of the database', { line: 2, column: 18 }]);
-    for (const schema of ['staging_dev', 'lookup', 'public']) expect(blocked(['raw.events', `${schema}.nearby`])).toBeUndefined();
-    expect(at(['raw.events', 'raw.nearby'])).toEqual(['"nearby" is neither a model nor a table of the database', { line: 2, column: 18 }]);
+    const blocked = (state: readonly string[]) =>
+      planProject(project, { state })
+        .plan.nodes.get('model.staging.a')
+        ?.blocked.map(({ message, at, hint }) => [message, at instanceof Object ? at.file.position(at.start) : undefined, hint]);
+    const events = ['"raw.events" is neither a model nor a table of the database', { line: 2, column: 6 }];
+    const nearby = ['"nearby" is neither a model nor a table of the database', { line: 2, column: 18 }];
+    expect(blocked([])).toEqual([[...events, 'The schema "raw" is empty or does not exist.'], [...nearby, undefined]]);
+    expect(blocked(['raw.events'])).toEqual([[...nearby, undefined]]);
+    for (const schema of ['staging_dev', 'lookup', 'public']) expect(blocked(['raw.events', `${schema}.nearby`])).toEqual([]);
+    expect(blocked(['raw.event', 'raw.nearby', 'lookup.near_by'])).toEqual([
+      [...events, 'Did you mean "raw.event"?'],
+      [...nearby, 'Did you mean "near_by"?'],
+    ]);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { RecordedRelation } from '../../../src/audit/index.js';
 import type { CompiledProject } from '../../../src/compile/index.js';
 import type { Diagnostic } from '../../../src/diagnostics/index.js';
 import { type NodeId, select } from '../../../src/graph/index.js';
@@ -41,7 +42,7 @@ export function planProject(project: CompiledProject, { hold = false, select: wo
 export function stateOf(relations: readonly Relation[], more: Partial<BuildState> = {}): BuildState {
   return {
     relations: new RelationIndex(relations),
-    ownOids: new Set(relations.map(({ oid }) => oid)),
+    recorded: new Map(relations.map((relation) => [relation.oid, recorded(relation)])),
     ownIndexes: new Set(),
     held: [],
     attached: new Map(),
@@ -51,10 +52,16 @@ export function stateOf(relations: readonly Relation[], more: Partial<BuildState
   };
 }
 
+/** What dbl remembers of a relation that the run `earlier` built from the SQL `f`. */
+export function recorded({ name, oid, schema }: Relation): RecordedRelation {
+  const node = `model.${schema}.${name}`;
+  return { schema, name, node, relid: oid, fingerprint: 'f', publishedBy: 'earlier', lastRun: 'earlier', lastStatus: 'success', indexes: [] };
+}
+
 /** A relation, by `schema.name`; the oid is made of the name, so that the same name has the same. */
 export function table(name: string, kind: Relation['kind'] = 'table'): Relation {
   const dot = name.indexOf('.');
-  const oid = [...name].reduce((hash, letter) => (hash * 31 + (letter.codePointAt(0) ?? 0)) % 1_000_003, 7);
+  const oid = name.split('').reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 1_000_003, 7);
   return { schema: name.slice(0, dot), name: name.slice(dot + 1), oid, kind, owner: 'me', comment: undefined, estimatedRows: undefined, bytes: 0 };
 }
 

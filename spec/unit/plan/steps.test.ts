@@ -12,7 +12,7 @@ const files = {
 };
 
 test('the steps of a plan, in an order in which one session could do them', async () => {
-  const { plan } = await planOf(files, { state: stateOf([table('staging_dev.d')], { ownOids: new Set() }) });
+  const { plan } = await planOf(files, { state: stateOf([table('staging_dev.d')], { recorded: new Map() }) });
   expect(planSteps(plan).map(describeStep)).toEqual([
     'build    table staging_dev__work.a',
     'check    staging.a.unique.id, staging.a.not_null.id',

@@ -31,8 +31,12 @@ describe('the name of a model', () => {
     ['populate-staging-arrests.sql', 'DBL1102 the verb is "POPULATE", not "populate"', meant('POPULATE-staging-arrests.sql')],
     ['Populate_staging_arrests.sql', 'DBL1102 the verb is "POPULATE", not "Populate"', meant('POPULATE-staging-arrests.sql')],
     ['POPULATE-staging-arrests.SQL', 'DBL1103 the extension is ".sql", not ".SQL"', meant('POPULATE-staging-arrests.sql')],
+    ['POPULATE-staging-arrests.slq', 'DBL1103 the extension is ".sql", not ".slq"', '  Did you mean "POPULATE-staging-arrests.sql"?'],
+    ['POPULATE-staging-arrests.pgsql', 'DBL1103 the extension is ".sql", not ".pgsql"', '  Did you mean "POPULATE-staging-arrests.sql"?'],
+    ['POPULATE-staging-arrests', 'DBL1103 the extension ".sql" is missing', '  Did you mean "POPULATE-staging-arrests.sql"?'],
     ['agencies.YML', 'DBL1103 the extension is ".yml", not ".YML"', '  Did you mean "agencies.yml"?'],
     ['POPULATE-arrests.sql', 'DBL1104 the schema or the table is missing in "POPULATE-arrests.sql"', example('arrests')],
+    ['POPULATE-staging.sql', 'DBL1104 the schema or the table is missing in "POPULATE-staging.sql"', example('arrests')],
     ['POPULATE-staging_arrests.sql', 'DBL1104 the schema or the table is missing in "POPULATE-staging_arrests.sql"', meant('POPULATE-staging-arrests.sql')],
     ['POPULATE--arrests.sql', 'DBL1104 the schema is missing in "POPULATE--arrests.sql"', example('arrests')],
     ['POPULATE-staging-.sql', 'DBL1104 the table is missing in "POPULATE-staging-.sql"', `  ${form}.`],
@@ -57,16 +61,17 @@ describe('the name of a model', () => {
   });
 
   test.each([
-    ['CREATE-s-a.sql', 'CREATE- files are'],
-    ['create-s-a.sql', 'CREATE- files are'],
-    ['FUNCTION-s-a.sql', 'FUNCTION- files are'],
-    ['CLEANUP-s-a.py', 'CLEANUP- files are'],
-    ['SNAPSHOT-s-a.sql', 'SNAPSHOT- files are'],
-    ['POPULATE-s-a.csv', 'POPULATE- files ending in .csv are'],
-    ['POPULATE-s-a.yaml', 'POPULATE- files ending in .yaml are'],
-  ])('%s is for a later version', (name, what) => {
+    ['CREATE-s-a.sql', 'CREATE- files are', 'dbl makes the table from the query in its POPULATE- file.'],
+    ['create-s-a.sql', 'CREATE- files are', 'dbl makes the table from the query in its POPULATE- file.'],
+    ['FUNCTION-s-a.sql', 'FUNCTION- files are', 'Create the function in the database by hand.'],
+    ['CLEANUP-s-a.py', 'CLEANUP- files are', 'Put the work into the query of the POPULATE- file.'],
+    ['SNAPSHOT-s-a.sql', 'SNAPSHOT- files are', 'Move it out of "models".'],
+    ['POPULATE-s-a.csv', 'POPULATE- files ending in .csv are', 'Load the data into a table, and declare that under "sources:" in a .yaml file.'],
+    ['POPULATE-s-a.yaml', 'POPULATE- files ending in .yaml are', 'Load the data into a table, and declare that under "sources:" in a .yaml file.'],
+  ])('%s is for a later version', (name, what, hint) => {
     expect(load({ [`models/${name}`]: 'columns: [a' }).report).toEqual([
       `models/${name} DBL1111 ${what} not supported by this version of dbl`,
+      `  ${hint}`,
     ]);
   });
 
@@ -100,6 +105,9 @@ describe('the name of a model', () => {
       'models/CREATE-notes.md': '',
       'models/load.py': '',
       'models/README': '',
+      'models/POPULATE-s-a.sql.bak': '',
+      'models/POPULATE-s-a.sql~': '',
+      'models/POPULATE-s-a.pdf': '',
       'models/.hidden.sql': '',
       'models/.git/x.sql': '',
       'models/node_modules/x.sql': '',

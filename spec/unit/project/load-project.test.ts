@@ -79,6 +79,26 @@ describe('the text of a file', () => {
   });
 });
 
+test('a folder with the name of a file', () => {
+  const files = { 'models/POPULATE-s-a.sql/notes.txt': '', 'macros/a.njk/b.njk': '', 'tests/a.b/c.sql': '' };
+  expect(load(files).report).toEqual([
+    'macros/a.njk DBL1118 "a.njk" is a folder',
+    '  Names that end in ".njk" are for files.',
+    'models/POPULATE-s-a.sql DBL1118 "POPULATE-s-a.sql" is a folder',
+    '  Names that end in ".sql" are for files.',
+  ]);
+});
+
+test('macros in a file that is not read', () => {
+  const files = { 'macros/cents.sql': '-- cents\n{% macro cents(column) %}{% endmacro %}', 'macros/part.sql': 'select 1', 'macros/a.jinja': '{%- macro a() -%}{% endmacro %}' };
+  expect(load(files).report).toEqual([
+    'macros/a.jinja:1:1 DBL1119 warning macros are read from files that end in ".njk" alone',
+    '  Rename the file to "macros/a.njk".',
+    'macros/cents.sql:2:1 DBL1119 warning macros are read from files that end in ".njk" alone',
+    '  Rename the file to "macros/cents.njk".',
+  ]);
+});
+
 describe('symbolic links', () => {
   test('to files and folders are followed, a loop ends', () => {
     const folder = temporaryProject({ 'models/a/POPULATE-s-a.sql': 'a', 'shared/x/POPULATE-s-x.sql': 'x' });
@@ -99,7 +119,9 @@ describe('symbolic links', () => {
     const folder = temporaryProject({ 'models/POPULATE-s-a.sql': '' });
     symlinkSync('nowhere.sql', join(folder, 'models/POPULATE-s-b.sql'));
     symlinkSync('itself', join(folder, 'models/itself'));
+    symlinkSync('nowhere', join(folder, 'macros'));
     expect(loadFolder(folder).report).toEqual([
+      'macros DBL1115 the symbolic link leads nowhere: it does not exist (ENOENT)',
       'models/POPULATE-s-b.sql DBL1115 the symbolic link leads nowhere: it does not exist (ENOENT)',
       'models/itself DBL1115 the symbolic link leads nowhere: too many symbolic links (ELOOP)',
     ]);

@@ -51,7 +51,11 @@ test('a tree shows what is below a shared node once', () => {
 test('a tree has only the chosen nodes', () => {
   const nodes = graph({ a: [], b: ['a'], c: ['b'] });
   expect(formatTree(nodes, new Set(['a', 'c']), look)).toBe('a\nc');
-  expect(formatTree(nodes, new Set(), look)).toBe('');
+});
+
+test('a list or a tree of nothing says so', () => {
+  expect(formatNodes([], look)).toBe('nothing to list');
+  expect(formatTree(graph({ a: [] }), new Set(), look)).toBe('nothing to list');
 });
 
 test('a tree may be deep', () => {

@@ -26,7 +26,7 @@ describe('the query of a check', () => {
     ],
     [
       acceptedValuesCheck({ relation, column: 'a', values: ["it's", 3, true], where: 'b' }),
-      `select a, count(*) as "count"\nfrom s.t\nwhere a not in ('it''s', '3', 'true')\n  and (b\n  )\ngroup by a`,
+      `select a, count(*) as "count"\nfrom s.t\nwhere a not in ('it''s', '3', 'true')\n  and (b)\ngroup by a`,
     ],
     [
       acceptedValuesCheck({ relation, column: 'a', values: [] }),
@@ -39,15 +39,14 @@ from (
   select a
   from s.t
   where a is not null
-  and (t.b > 1
-  )
+  and (t.b > 1)
 ) as child
 where not exists (select 1 from s.p as parent where parent."ID" = child.a)
 group by child.a`,
     ],
     [
       expressionCheck({ relation, expression: 'a > 0 -- b', where: 'c or d' }),
-      'select *\nfrom s.t\nwhere not (a > 0 -- b\n  )\n  and (c or d\n  )',
+      'select *\nfrom s.t\nwhere not (a > 0 -- b\n  )\n  and (c or d)',
     ],
   ])('%s', (built, expected) => {
     expect(built).toBe(expected);

@@ -14,13 +14,19 @@ export const build: CliCommand = {
       .option('--threads <number>', 'how many tables are built at the same time (or DBL_THREADS)')
       .option('--fail-fast', 'start nothing new after the first failure')
       .option('--hold', 'stop before publishing: look at the tables, then "dbl publish"')
-      .option('--dry-run', 'print what would be done, and do nothing');
+      .option('--dry-run', 'print what would be done, and do nothing')
+      .addOption(
+        command
+          .createOption('--resume', 'go on with the last build that did not finish: do again only what is not good')
+          .conflicts(['select', 'exclude', 'hold', 'dryRun']),
+      );
     addExamples(command, [
       ['dbl build', 'everything, in the default target'],
       ['dbl build --target staging_dev --select +arrests', 'one model and all that it reads'],
       ['dbl build --select tag:daily --exclude path:models/archive', 'by tag, without a folder'],
       ['dbl build --select agencies+ --hold', 'build and check, but let me look before anyone sees it'],
-      ['dbl build --dry-run', 'the steps, and why each is there'],
+      ['dbl build --dry-run', 'the steps, in their order'],
+      ['dbl build --resume', 'after a failure, Ctrl-C or a crash'],
     ]);
   },
   run: (invocation) => {
@@ -39,6 +45,7 @@ export const build: CliCommand = {
           failFast: options.flag('failFast'),
           hold: options.flag('hold'),
           dryRun: options.flag('dryRun'),
+          resume: options.flag('resume'),
         });
       },
       {

@@ -1,4 +1,4 @@
-import { andCondition } from './condition.js';
+import { andCondition, enclosed } from './condition.js';
 
 export interface ExpressionCheck {
   /** Qualified and quoted. */
@@ -11,5 +11,5 @@ export interface ExpressionCheck {
 
 /** Rows: whole rows for which the expression is false. */
 export function expressionCheck({ relation, expression, where }: ExpressionCheck): string {
-  return `select *\nfrom ${relation}\nwhere not (${expression}\n  )${andCondition(where)}`;
+  return `select *\nfrom ${relation}\nwhere not ${enclosed(expression)}${andCondition(where)}`;
 }
