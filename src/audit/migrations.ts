@@ -111,7 +111,7 @@ export async function migrateAudit(session: Session): Promise<void> {
     }
     await session.query('COMMIT');
   } catch (error) {
-    if (session.isOpen) await session.query('ROLLBACK');
+    if (session.isOpen) await session.rollback();
     throw error;
   }
 }

@@ -35,6 +35,8 @@ export interface PublishedRelation {
   readonly node: string;
   readonly fingerprint: string;
   readonly runId: string;
+  /** Names of indexes on it that others made, and that stay theirs. */
+  readonly foreignIndexes?: readonly string[];
 }
 
 /** @param measured a table, qualified and quoted, that was just analyzed: its rows and bytes are read from the catalog by the statement itself */
@@ -76,13 +78,14 @@ export function insertChecks(records: readonly CheckRecord[]): string | undefine
     ON CONFLICT (run_id, node, check_id) DO UPDATE SET status = excluded.status, failures = excluded.failures, sql = excluded.sql`;
 }
 
-/** Writes down that a relation now in place is dbl's; all indexes that it has at this moment count as dbl's own. */
+/** Writes down that a relation now in place is dbl's, and so are its indexes at this moment, but for those of others. */
 export function recordPublished(relation: PublishedRelation): string {
-  const { schema, name, node, fingerprint, runId } = relation;
+  const { schema, name, node, fingerprint, runId, foreignIndexes = [] } = relation;
   const relid = `${literal(relationName(schema, name))}::regclass`;
+  const others = foreignIndexes.length === 0 ? '' : ` AND (SELECT relname FROM pg_catalog.pg_class WHERE oid = indexrelid) NOT IN (${foreignIndexes.map(literal).join(', ')})`;
   return `INSERT INTO dbluigi.relations (schema, name, node, relid, fingerprint, published_by, published_at, last_run, last_status, indexes)
     VALUES (${[schema, name, node].map(literal).join(', ')}, ${relid}, ${literal(fingerprint)}, ${literal(runId)}::uuid, clock_timestamp(), ${literal(runId)}::uuid, 'success',
-      ARRAY(SELECT indexrelid FROM pg_catalog.pg_index WHERE indrelid = ${relid}))
+      ARRAY(SELECT indexrelid FROM pg_catalog.pg_index WHERE indrelid = ${relid}${others}))
     ON CONFLICT (schema, name) DO UPDATE SET node = excluded.node, relid = excluded.relid, fingerprint = excluded.fingerprint,
       published_by = excluded.published_by, published_at = excluded.published_at, last_run = excluded.last_run,
       last_status = excluded.last_status, indexes = excluded.indexes`;

@@ -30,16 +30,14 @@ async function dispatch(words: readonly string[], version: string, output: Outpu
   const listed = wanted === undefined ? undefined : commandList.get(wanted);
   const chosen = await listed?.load();
   const program = describeProgram(version, wanted, chosen);
-  if (words.length === 0) {
-    writeError(program.helpInformation());
-    return 2;
-  }
+  if (words.length === 0) return helpInstead(program);
   const command = program.commands.find((one) => one.name() === wanted);
   try {
     program.parse(words, { from: 'user' });
   } catch (problem) {
     if (!(problem instanceof CommanderError)) throw problem;
     if (problem.exitCode === 0) return 0;
+    if (problem.code === 'commander.help' && program.args.length === 0) return helpInstead(program);
     output.diagnostics([usageMistake(problem, program, command)]);
     return 2;
   }
@@ -50,6 +48,12 @@ async function dispatch(words: readonly string[], version: string, output: Outpu
     return 2;
   }
   return chosen.run({ args: command.args, options: new CommandOptions(command.opts()), settings, output, version });
+}
+
+/** What a command line without a command gets. */
+function helpInstead(program: Command): number {
+  program.configureOutput({ writeErr: writeError }).outputHelp({ error: true });
+  return 2;
 }
 
 /** All commands with their summaries, and all that there is to know of the chosen one. */

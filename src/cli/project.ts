@@ -23,9 +23,9 @@ export async function readConfig(settings: Settings): Promise<Result<LoadedConfi
 /** Loads and compiles a project. What is wrong in it does not hide what else is wrong. */
 export async function readProject(settings: Settings): Promise<Result<CompiledProject>> {
   const config = await readConfig(settings);
-  if (!isGood(config)) return { value: undefined, diagnostics: config.diagnostics };
   const { loadProject } = await import('../project/index.js');
-  const files = loadProject(config.value.folder);
+  const files = loadProject(isGood(config) ? config.value.folder : resolve(settings.projectDir ?? '.'));
+  if (!isGood(config)) return { value: undefined, diagnostics: [...config.diagnostics, ...files.diagnostics] };
   const before = [...config.diagnostics, ...files.diagnostics];
   if (files.value === undefined) return { value: undefined, diagnostics: before };
   const { compileProject } = await import('../compile/index.js');

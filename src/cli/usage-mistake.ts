@@ -10,15 +10,15 @@ export function usageMistake(problem: CommanderError, program: Command, command:
   const dbl = command === undefined ? 'dbl' : `dbl ${command.name()}`;
   const help = `"${dbl} --help" shows what it takes.`;
   switch (problem.code) {
-    case 'commander.unknownCommand': {
-      const names = program.commands.map((one) => one.name());
-      const hint = didYouMean(named, names) ?? `The commands are ${names.join(', ')}.`;
-      return error('DBL1701', `dbl has no command "${named}"`, undefined, { hint });
-    }
+    // Help was asked for what is no command; the message says nothing of it.
+    case 'commander.help':
+      return unknownCommand(program.args[1] ?? '', program);
+    case 'commander.unknownCommand':
+      return unknownCommand(named, program);
     case 'commander.unknownOption': {
       const options = [...(command?.options ?? []), ...program.options].flatMap((option) => [option.long, option.short]);
-      const flags = [...options, '--help', '--version'].filter((flag) => flag != null);
-      return error('DBL1702', `"${dbl}" has no option "${named}"`, undefined, { hint: didYouMean(named, flags) ?? help });
+      const flags = [...options, '--help', '-h'].filter((flag) => flag != null);
+      return error('DBL1702', `"${dbl}" has no option "${named}"`, undefined, { hint: nearestFlag(named, flags) ?? help });
     }
     case 'commander.optionMissingArgument':
       return error('DBL1703', `${flagOf(named)} needs a value`, undefined, { hint: `Write ${named}.` });
@@ -34,6 +34,20 @@ export function usageMistake(problem: CommanderError, program: Command, command:
     default:
       return error('DBL1705', problem.message.replace(/^error: /, ''), undefined, { hint: help });
   }
+}
+
+function unknownCommand(named: string, program: Command): Diagnostic {
+  const names = program.commands.map((one) => one.name());
+  const hint = didYouMean(named, names) ?? `The commands are ${names.join(', ')}.`;
+  return error('DBL1701', `dbl has no command "${named}"`, undefined, { hint });
+}
+
+/** Between one letter and another nothing is near: of a short option only its case can be meant. */
+function nearestFlag(named: string, flags: readonly string[]): string | undefined {
+  const [bare = ''] = named.split('=', 1);
+  if (bare.startsWith('--')) return didYouMean(bare, flags.filter((flag) => flag.startsWith('--')));
+  const same = flags.find((flag) => flag.toLowerCase() === bare.toLowerCase());
+  return same === undefined ? undefined : `Did you mean "${same}"?`;
 }
 
 /** `--target` of `--target <name>`, or of `-t, --target <name>`. */

@@ -1,13 +1,16 @@
-import { type Diagnostic, type Place, didYouMean, error, warning } from '../diagnostics/index.js';
+import { type Code, type Diagnostic, type Place, error, warning } from '../diagnostics/index.js';
 import type { NodeId } from '../graph/index.js';
 import {
   describeStatement,
   isQuery,
+  longNames,
+  maxIdentifierBytes,
   modifiesData,
   type ParsedSql,
   parseSql,
   type References,
   references,
+  repeatedColumns,
   type TableReference,
 } from '../sql/index.js';
 import type { NodeReference, UndeclaredRelation } from './compiled-project.js';
@@ -36,34 +39,62 @@ export interface SqlContext {
 export function readQuery(text: string, context: SqlContext): SqlReads | undefined {
   const parsed = parseSql(text);
   if (!parsed.ok) {
-    reportAt(context, 'DBL1301', parsed.error.message, parsed.error.offset);
+    const { end, hint, message, offset } = parsed.error;
+    reportAt(context, 'DBL1301', message, offset, { end, hint });
     return undefined;
   }
-  return isOneQuery(parsed.sql, context) ? readsOf(references(parsed.sql), context) : undefined;
+  if (!isOneQuery(parsed.sql, context)) return undefined;
+  reportLongNames(parsed.sql, context);
+  if (context.schema !== undefined) reportRepeatedColumns(parsed.sql, context);
+  return readsOf(references(parsed.sql), context);
+}
+
+function reportLongNames({ text }: ParsedSql, context: SqlContext): void {
+  for (const { bytes, end, start } of longNames(text)) {
+    const surplus = bytes - maxIdentifierBytes;
+    const hint = `Postgres would cut it. Shorten it by ${surplus} ${surplus === 1 ? 'byte' : 'bytes'}.`;
+    reportAt(context, 'DBL1307', `the name has ${bytes} bytes, and Postgres takes ${maxIdentifierBytes}`, start, { end, hint });
+  }
+}
+
+/** No table can be made of a query with two columns of one name. */
+function reportRepeatedColumns(sql: ParsedSql, context: SqlContext): void {
+  for (const { name, offset } of repeatedColumns(sql)) {
+    const message = name === '?column?' ? 'two columns have no name' : `two columns are called "${name}"`;
+    reportAt(context, 'DBL1308', message, offset, { hint: 'Give this one a name of its own: AS name.' });
+  }
 }
 
 function isOneQuery(sql: ParsedSql, context: SqlContext): boolean {
   const [statement, second] = sql.statements;
   if (statement === undefined) {
-    reportAt(context, 'DBL1302', 'the file holds no SQL statement', 0, 'Write one query: SELECT …');
+    const file = context.locate(0)[0]?.file;
+    const message = file?.text.includes('{%') === true ? 'the template gives no SQL statement' : 'the file holds no SQL statement';
+    context.report(error('DBL1302', message, file?.place(0), { hint: 'Write one query: SELECT …' }));
     return false;
   }
+  const isModel = context.schema !== undefined;
+  const end = (start: number): number => start + (firstWord.exec(sql.text.slice(start, start + 40))?.[0].length ?? 0);
   if (second !== undefined) {
-    const hint = 'A POPULATE- file is one query, whose result becomes the table; take the other statements out.';
-    reportAt(context, 'DBL1303', `the file holds ${sql.statements.length} statements, one is expected`, second.start, hint);
+    const one = isModel ? 'A POPULATE- file is one query, whose result becomes the table' : 'A test is one query, whose rows are the failures';
+    const hint = `${one}; take the other statements out.`;
+    reportAt(context, 'DBL1303', `the file holds ${sql.statements.length} statements, one is expected`, second.start, { end: end(second.start), hint });
     return false;
   }
-  const query = 'Write a query (SELECT, WITH … SELECT, VALUES or TABLE); dbl creates the table from its result.';
+  const use = isModel ? 'dbl creates the table from its result' : 'its rows are the failures';
+  const details = { end: end(statement.start), hint: `Write a query (SELECT, WITH … SELECT, VALUES or TABLE); ${use}.` };
   if (!isQuery(statement)) {
-    reportAt(context, 'DBL1304', `${describeStatement(statement)} is not a query`, statement.start, query);
+    reportAt(context, 'DBL1304', `${describeStatement(statement)} is not a query`, statement.start, details);
     return false;
   }
   if (modifiesData(statement)) {
-    reportAt(context, 'DBL1304', 'the query changes data in a WITH clause', statement.start, query);
+    reportAt(context, 'DBL1304', 'the query changes data in a WITH clause', statement.start, details);
     return false;
   }
   return true;
 }
+
+const firstWord = /^\w+/;
 
 /** Resolves every relation that parsed SQL names. */
 export function readsOf({ tables, columns }: References, context: SqlContext): SqlReads {
@@ -92,26 +123,43 @@ export function idsOf(references: readonly NodeReference[]): readonly NodeId[] {
 function reportUnknown(table: TableReference, context: SqlContext): void {
   if (context.undeclaredSources === 'allow') return;
   const name = nameOf(table);
-  const nearest = didYouMean(name, context.lookup.relationNames());
+  const suggestion = context.lookup.suggestion(table.schema, table.name, context.schema);
   const declare = 'Declare it under "sources:" in a .yaml file, or set undeclaredSources in the configuration.';
   const at = context.locate(table.start);
   const [innermost] = at;
-  const details = { calledFrom: at.slice(1), hint: nearest ?? declare };
+  const details = { calledFrom: at.slice(1), hint: suggestion ?? declare };
   const place = innermost === undefined ? undefined : widen(innermost, table.end - table.start);
   context.report(
     context.undeclaredSources === 'warn'
       ? warning('DBL1306', `"${name}" is not declared as a source`, place, details)
-      : error('DBL1305', `no model or source is named "${name}"`, place, details),
+      : error('DBL1305', unknownMessage(table, context), place, details),
   );
+}
+
+function unknownMessage({ schema, name }: TableReference, { lookup, schema: own }: SqlContext): string {
+  const schemas = schema === undefined ? lookup.schemasWith(name) : [];
+  if (schemas.length === 0) return `no model or source is named "${schema === undefined ? name : `${schema}.${name}`}"`;
+  if (own !== undefined) return `"${name}" is neither in the schema "${own}" nor in the search path`;
+  return schemas.length === 1 ? `"${name}" is not in the search path` : `"${name}" is in more than one schema`;
 }
 
 function nameOf(table: TableReference): string {
   return table.schema === undefined ? table.name : `${table.schema}.${table.name}`;
 }
 
-function reportAt(context: SqlContext, code: 'DBL1301' | 'DBL1302' | 'DBL1303' | 'DBL1304', message: string, offset: number, hint?: string): void {
+interface ReportDetails {
+  /** Where what is wrong ends; by default where it begins. */
+  readonly end?: number;
+  readonly hint: string | undefined;
+}
+
+function reportAt(context: SqlContext, code: Code, message: string, offset: number, { end = offset, hint }: ReportDetails): void {
   const [innermost, ...calledFrom] = context.locate(offset);
-  context.report(error(code, message, innermost, { calledFrom, hint }));
+  const [last] = end > offset ? context.locate(end - 1) : [];
+  // Where a tag stands in between, the word is not in the template as it is.
+  const isWhole = last?.file === innermost?.file && (last?.start ?? 0) - (innermost?.start ?? 0) === end - 1 - offset;
+  const place = innermost !== undefined && isWhole ? widen(innermost, end - offset) : innermost;
+  context.report(error(code, message, place, { calledFrom, hint }));
 }
 
 /** A place in template text covers as much of it as of the SQL, so that the frame underlines the whole name. */

@@ -1,5 +1,5 @@
 import type { LoadedConfig } from '../config/index.js';
-import { didYouMean } from '../diagnostics/index.js';
+import { askFor, compare, didYouMean, nearest } from '../diagnostics/index.js';
 import type { NodeId } from '../graph/index.js';
 import type { ModelFile, SourceProperties } from '../project/index.js';
 
@@ -113,13 +113,43 @@ export class NameLookup {
     return name.startsWith('pg_') ? { kind: 'system' } : { kind: 'unknown' };
   }
 
-  /** Every way to name a model or a source's table in SQL; for hints. */
-  *relationNames(): Iterable<string> {
-    for (const [table, schemas] of this.#tables) {
-      yield table;
-      for (const schema of schemas) yield `${schema}.${table}`;
+  /** The schemas that have a model or a source's table of this name. */
+  schemasWith(name: string): readonly string[] {
+    const ofSources = [...this.#sources.keys()].filter((source) => source.endsWith(`\0${name}`)).map((source) => source.slice(0, source.indexOf('\0')));
+    return [...new Set([...(this.#tables.get(name) ?? []), ...ofSources])].toSorted(compare);
+  }
+
+  /** A question for the relations that a name in SQL may have meant, each as it must be written there. */
+  suggestion(schema: string | undefined, name: string, callerSchema: string | undefined): string | undefined {
+    // What is compared: the whole of a qualified name, of another one the table's name alone.
+    const written = new Map<string, string[]>();
+    for (const [model, table] of this.#relations()) {
+      const compared = schema === undefined ? table : `${model}.${table}`;
+      const list = written.get(compared) ?? [];
+      written.set(compared, list);
+      if (schema === undefined && this.#isFound(model, table, callerSchema)) list.unshift(table);
+      else list.push(`${model}.${table}`);
     }
-    for (const name of this.#sources.keys()) yield name.replace('\0', '.');
+    const near = nearest(schema === undefined ? name : `${schema}.${name}`, written.keys());
+    const elsewhere = schema === undefined ? [] : this.schemasWith(name).map((other) => `${other}.${name}`);
+    const names = [...near.flatMap((compared) => written.get(compared) ?? []), ...elsewhere];
+    return askFor([...new Set(names)].slice(0, 3));
+  }
+
+  /** True where SQL that names the table alone reads this one. */
+  #isFound(schema: string, table: string, callerSchema: string | undefined): boolean {
+    const found = this.relation(undefined, table, callerSchema);
+    const own = this.#qualified(schema, table);
+    return found.kind === 'node' && own?.kind === 'node' && found.id === own.id;
+  }
+
+  /** Schema and name of each model and each source's table. */
+  *#relations(): Iterable<readonly [string, string]> {
+    for (const [table, schemas] of this.#tables) for (const schema of schemas) yield [schema, table];
+    for (const source of this.#sources.keys()) {
+      const end = source.indexOf('\0');
+      yield [source.slice(0, end), source.slice(end + 1)];
+    }
   }
 
   #qualified(schema: string, name: string): Resolution | undefined {
@@ -132,6 +162,10 @@ export class NameLookup {
   #noModel(name: string): Unresolved {
     const bare = name.slice(name.indexOf('.') + 1);
     const source = [...this.#declared].find(([, tables]) => tables.includes(bare));
+    const dot = name.indexOf('.');
+    if (dot > 0 && this.#models.has(key(name.slice(0, dot), name.slice(dot + 1)))) {
+      return { problem: 'unknown', message: `no model is named "${name}"`, hint: `Write ref('${name.slice(0, dot)}', '${name.slice(dot + 1)}').` };
+    }
     const hint =
       source === undefined
         ? didYouMean(name, this.#modelNames())

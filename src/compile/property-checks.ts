@@ -139,10 +139,11 @@ function sqlText(
   const { value, at } = given;
   // YAML may fold lines and unescape characters; where it did neither, the very place within the text can be told.
   const isVerbatim = at.file.text.slice(at.start, at.end) === value;
-  const locate = (offset: number): Place => (isVerbatim ? at.file.place(at.start + offset, at.start + offset) : at);
+  const locate = (offset: number, end = offset): Place => (isVerbatim ? at.file.place(at.start + offset, at.start + end) : at);
   const parsed = parseExpression(value);
   if (!parsed.ok) {
-    context.report(error('DBL1453', `the expression is not valid SQL: ${parsed.error.message}`, locate(parsed.error.offset)));
+    const { end, message, offset } = parsed.error;
+    context.report(error('DBL1453', `the expression is not valid SQL: ${message}`, locate(offset, end)));
     return undefined;
   }
   const { references } = readsOf(parsed.references, { ...context, reported: new Set(), locate: (offset) => [locate(offset)] });

@@ -87,6 +87,8 @@ function isBuildFailure(thrown: unknown): thrown is Error & { readonly errors: r
 
 const missingExport = /^No matching export in ".*define-config\.[jt]s" for import "(.*)"$/;
 
+const missingSeparator = /^Expected "[}\])]" but found ["a-z]/;
+
 function toDiagnostic({ text, location }: Message, folder: string, files: Map<string, ConfigFile>): Diagnostic {
   const at = location === null ? undefined : placeOf(location, folder, files);
   const absent = missingExport.exec(text);
@@ -94,7 +96,8 @@ function toDiagnostic({ text, location }: Message, folder: string, files: Map<st
     const hint = 'A configuration imports "defineConfig" and "embedded" from it.';
     return error('DBL1004', `"dbluigi" has no export "${absent[1]}"`, at, { hint });
   }
-  return error('DBL1004', text.charAt(0).toLowerCase() + text.slice(1), at);
+  const hint = missingSeparator.test(text) ? 'Is a comma or a colon missing before it?' : undefined;
+  return error('DBL1004', text.charAt(0).toLowerCase() + text.slice(1), at, { hint });
 }
 
 /** esbuild counts lines from 1 and columns in bytes from 0; what was put before the first line is taken off. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { error, failed, ok, type Result, SourceFile } from '../diagnostics/index.js';
@@ -78,6 +79,7 @@ function readConfigFile(folder: string, path: string, shown: string): Result<{ f
     return failed(error('DBL1003', `"${shown}" is not a configuration file`, undefined, { hint }));
   }
   try {
+    if (!isUtf8(readFileSync(path))) return failed(error('DBL1003', `"${shown}" is not valid UTF-8`, undefined, { hint: 'Save it as UTF-8.' }));
     return ok({ file: readSource(folder, path) });
   } catch (thrown) {
     const code = codeOf(thrown);

@@ -68,6 +68,8 @@ export const codes = {
   DBL1304: 'not a query',
   DBL1305: 'unknown table',
   DBL1306: 'undeclared source',
+  DBL1307: 'name that Postgres would cut',
+  DBL1308: 'column given twice',
   DBL1401: 'properties of an unknown model',
   DBL1402: 'properties of an unknown column',
   DBL1403: 'invalid YAML',

@@ -30,7 +30,12 @@ function isSwap(a: string, b: string): boolean {
 
 /** `Did you mean "a" or "b"?`, or undefined where nothing is near: fits a diagnostic's hint. */
 export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
-  const names = nearest(name, candidates).map((candidate) => `"${candidate}"`);
+  return askFor(nearest(name, candidates));
+}
+
+/** As `didYouMean`, where it is known what could be meant. */
+export function askFor(candidates: readonly string[]): string | undefined {
+  const names = candidates.map((candidate) => `"${candidate}"`);
   if (names.length === 0) return undefined;
   const last = names.pop();
   return `Did you mean ${names.length === 0 ? last : `${names.join(', ')} or ${last}`}?`;

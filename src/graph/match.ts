@@ -117,7 +117,8 @@ export class Matcher {
   }
 
   #noName(text: string): Diagnostic {
-    const hint = this.#nearestName(text) ?? '"dbl ls" lists all names.';
+    const isEmpty = this.#nodes.every(({ kind }) => kind === 'source');
+    const hint = isEmpty ? 'The project has no models yet.' : (this.#nearestName(text) ?? '"dbl ls" lists all names.');
     const message = hasWildcard(text) ? `no name of a model or test matches "${text}"` : `no model or test is named "${text}"`;
     return error('DBL1601', message, undefined, { hint });
   }

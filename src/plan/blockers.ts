@@ -1,5 +1,5 @@
-import type { CompiledProject, ModelNode } from '../compile/index.js';
-import { type Diagnostic, didYouMean, error } from '../diagnostics/index.js';
+import { type CompiledProject, type ModelNode, widen } from '../compile/index.js';
+import { type Diagnostic, didYouMean, error, sortDiagnostics } from '../diagnostics/index.js';
 import type { NodeId } from '../graph/index.js';
 import type { BuildState } from './build-state.js';
 
@@ -37,7 +37,8 @@ export function missingParents(
 /** Why a model cannot be built or published, as far as that can be told before anything is built; empty where it can. */
 export function blockers(node: ModelNode, project: CompiledProject, state: BuildState): readonly Diagnostic[] {
   const inTheWay = publishBlocker(node, state);
-  return [...(inTheWay === undefined ? [] : [inTheWay]), ...missingSources(node, project, state), ...missingUndeclared(node, project, state)];
+  const missing = [...missingSources(node, project, state), ...missingUndeclared(node, project, state)];
+  return [...(inTheWay === undefined ? [] : [inTheWay]), ...sortDiagnostics(missing)];
 }
 
 /** What is to be published, and where. */
@@ -94,10 +95,15 @@ function missingUndeclared(node: ModelNode, project: CompiledProject, state: Bui
     if (schemas.some((one) => state.relations.get(one, missing.name) !== undefined)) return [];
     const named = (name: string): string => (schema === undefined ? name : `${schema}.${name}`);
     const names = schemas.flatMap((one) => state.relations.in(one)).map(({ name }) => named(name));
-    const hint = didYouMean(named(missing.name), names) ?? (schema !== undefined && names.length === 0 ? nothingIn(schema) : undefined);
-    const [at, ...calledFrom] = node.sql.locate(missing.start);
+    const hint = didYouMean(named(missing.name), names) ?? (schema === undefined ? lookedIn(path) : names.length === 0 ? nothingIn(schema) : undefined);
+    const [innermost, ...calledFrom] = node.sql.locate(missing.start);
+    const at = innermost && widen(innermost, missing.end - missing.start);
     return [error('DBL2103', `"${named(missing.name)}" is neither a model nor a table of the database`, at, { calledFrom, hint })];
   });
+}
+
+function lookedIn(schemas: readonly string[]): string {
+  return `It was looked for in ${[...new Set(schemas)].map((schema) => `"${schema}"`).join(', ')}.`;
 }
 
 function nothingIn(schema: string): string {

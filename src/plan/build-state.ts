@@ -15,7 +15,7 @@ export interface BuildState {
   readonly held: readonly HeldRow[];
   /** What hangs on the relations that models have in the target, by oid. */
   readonly attached: ReadonlyMap<number, Attached>;
-  /** What a new table gets from the default privileges of its schema, by schema. */
+  /** What a new table gets from the default privileges of its schema, by schema, and under '' what it gets in every schema. */
   readonly defaultGrants: ReadonlyMap<string, readonly Attachment[]>;
   /** Milliseconds that nodes needed before. */
   readonly expected: ReadonlyMap<NodeId, number>;

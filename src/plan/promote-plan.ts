@@ -1,4 +1,4 @@
-import { readRecorded, type RecordedRelation } from '../audit/index.js';
+import { appliedMigrations, readRecorded, type RecordedRelation } from '../audit/index.js';
 import type { CompiledProject, ModelNode } from '../compile/index.js';
 import { type Diagnostic, error } from '../diagnostics/index.js';
 import {
@@ -16,6 +16,7 @@ import {
   type Session,
 } from '../postgres/index.js';
 import { RelationIndex } from './build-state.js';
+import { type View, viewsThatDoNotFit } from './promoted-views.js';
 import { previousOf } from './schemas.js';
 
 /** One logical schema that is promoted: three physical schemas that exchange their names. */
@@ -32,14 +33,14 @@ export interface PromotePlan {
   readonly relations: RelationIndex;
   /** What hangs on production's relations, and on the target's. */
   readonly attached: ReadonlyMap<number, Attached>;
+  /** The columns of all these. */
+  readonly columns: ReadonlyMap<number, readonly Column[]>;
   /** Views outside that read production, and that will read the new one. */
   readonly views: readonly View[];
   readonly changes: PromoteChanges;
   /** Why it is refused; empty: it is not. */
   readonly diagnostics: readonly Diagnostic[];
 }
-
-type View = Extract<Attachment, { readonly kind: 'view' }>;
 
 /** What `dbl promote --dry-run --output json` prints. Relations are named as in production; rows are the planner's estimates. */
 export interface PromoteChanges {
@@ -59,8 +60,11 @@ export async function planPromote(session: Session, project: CompiledProject): P
   const names = schemas.flatMap(({ logical, target, previous }) => [logical, target, previous]);
   const rights = await readSchemaRights(session, names);
   const relations = new RelationIndex(await readRelations(session, names));
-  const recorded = await readRecorded(session, names);
-  const objects = await readSchemaObjects(session, schemas.flatMap(({ logical, target }) => [logical, target]));
+  // A dry run may come before the first run, which makes the audit schema.
+  const recorded = (await appliedMigrations(session)) > 0 ? await readRecorded(session, names) : [];
+  // What was production before is dropped, once what is production now takes its name.
+  const touched = schemas.flatMap(({ logical, target, previous }) => [logical, target, ...(rights.has(logical) ? [previous] : [])]);
+  const objects = await readSchemaObjects(session, touched);
   const current = schemas.flatMap(({ logical, target }) => [...relations.in(logical), ...relations.in(target)]).filter(isTableOrView);
   const attached = await readAttached(session, current.map(({ oid }) => oid), new Set(recorded.flatMap(({ indexes }) => indexes)));
   const columns = await readColumns(session, current.map(({ oid }) => oid));
@@ -70,10 +74,11 @@ export async function planPromote(session: Session, project: CompiledProject): P
     ...notReady(project, relations, recorded),
     ...foreignObjects(objects, recorded),
     ...obstacles(schemas, relations, attached),
+    ...(await viewsThatDoNotFit(session, views, new Map(schemas.map(({ logical, target }) => [logical, target])), relations)),
   ];
   const blockers = diagnostics.map(({ message }) => message);
   const changes = { ...compareSchemas(schemas, relations, columns), blockers, repaired: views.map(({ schema, name }) => `${schema}.${name}`) };
-  return { schemas, rights, relations, attached, views, changes, diagnostics };
+  return { schemas, rights, relations, attached, columns, views, changes, diagnostics };
 }
 
 function neverRenamed(project: CompiledProject, schemas: readonly PromotedSchema[]): readonly Diagnostic[] {
@@ -115,7 +120,7 @@ function whyNotReady(node: ModelNode, relations: RelationIndex, known: RecordedR
   return known.fingerprint === node.fingerprint ? undefined : 'was built from other SQL than the project now holds';
 }
 
-/** What dbl did not make in a schema to be renamed would be carried off with it. */
+/** What dbl did not make in a schema to be renamed would be carried off with it, and in the end be dropped. */
 function foreignObjects(objects: readonly SchemaObject[], recorded: readonly RecordedRelation[]): readonly Diagnostic[] {
   const own = new Set(recorded.flatMap(({ relid }) => relid ?? []));
   return objects

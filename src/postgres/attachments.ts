@@ -1,4 +1,5 @@
 import { unreachable } from '../diagnostics/index.js';
+import { quoteLiteral } from '../sql/index.js';
 import type { Row, Session } from './session.js';
 
 /** What others hung on a relation, and what must happen to it when the relation is replaced. */
@@ -77,6 +78,15 @@ export const prepareVerification = `PREPARE ${verification} (pg_catalog.oid, pg_
 /** A statement that fails with `changedSqlstate` unless exactly this hangs on the relation. */
 export function verify(attached: Pick<Attached, 'oid' | 'fingerprint'>): string {
   return `EXECUTE ${verification} (${attached.oid}, '${attached.fingerprint}')`;
+}
+
+/**
+ * A statement that fails with `changedSqlstate` unless a view has exactly these options, as an attachment gives them ('' for none), and still
+ * the owner that it had before this transaction locked it by giving it an owner.
+ */
+export function verifyView(oid: number, options: string): string {
+  return `SELECT 1 / (CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = ${oid} AND coalesce(pg_catalog.array_to_string(reloptions, ', '), '') = ${quoteLiteral(options)}
+    AND xmin <> pg_catalog.pg_current_xact_id()::pg_catalog.xid) THEN 1 ELSE 0 END)`;
 }
 
 /**
@@ -180,7 +190,7 @@ const facts = `
     LEFT JOIN pg_attribute AS a ON a.attrelid = rel.oid AND a.attnum = m.objsubid AND m.objsubid > 0
   UNION ALL SELECT oid, 'owner', NULL, NULL, NULL, pg_get_userbyid(relowner), NULL, NULL FROM rel WHERE pg_get_userbyid(relowner) <> current_user
   UNION ALL SELECT oid, 'options', NULL, NULL, NULL, NULL, array_to_string(options, ', '), NULL FROM rel
-    CROSS JOIN LATERAL (SELECT reloptions || (SELECT array_agg('toast.' || o) FROM pg_class AS t, unnest(t.reloptions) AS o WHERE t.oid = reltoastrelid)) AS all_options(options)
+    CROSS JOIN LATERAL (SELECT rel.reloptions || (SELECT array_agg('toast.' || o) FROM pg_class AS t, unnest(t.reloptions) AS o WHERE t.oid = rel.reltoastrelid)) AS all_options(options)
     WHERE options IS NOT NULL
   UNION ALL SELECT o.rel, 'obstacle', NULL, NULL, NULL, NULL, i.type, i.identity
     FROM (
@@ -205,15 +215,16 @@ const facts = `
   UNION ALL SELECT rel.oid, 'obstacle', NULL, NULL, NULL, NULL, 'column options', a.attname FROM rel JOIN pg_attribute AS a ON a.attrelid = rel.oid AND a.attoptions IS NOT NULL AND NOT a.attisdropped
   ORDER BY 1, 2, 4, 5, 6, 7`;
 
-/** The grants that a table newly made in each schema would get from default privileges; by schema. */
+/** The grants that a table newly made by this role gets from default privileges: by schema, and under '' what it gets in every schema. */
 export async function readDefaultGrants(session: Session, schemas: readonly string[]): Promise<ReadonlyMap<string, readonly Attachment[]>> {
   const { rows } = await session.query(
-    `SELECT n.nspname AS schema, g.privilege_type AS detail, CASE g.grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(g.grantee) END AS owner,
+    `SELECT coalesce(n.nspname, '') AS schema, g.privilege_type AS detail, CASE g.grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(g.grantee) END AS owner,
       CASE WHEN g.is_grantable THEN 't' ELSE 'f' END AS definition, 'grant' AS kind, NULL AS name
     FROM pg_catalog.pg_default_acl AS d
-    JOIN pg_catalog.pg_namespace AS n ON n.oid = d.defaclnamespace
+    LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = d.defaclnamespace
     CROSS JOIN LATERAL pg_catalog.aclexplode(d.defaclacl) AS g
-    WHERE n.nspname = ANY ($1::text[]) AND d.defaclobjtype = 'r' AND pg_get_userbyid(d.defaclrole) = current_user
+    WHERE (n.nspname = ANY ($1::text[]) OR d.defaclnamespace = 0) AND d.defaclobjtype = 'r' AND pg_get_userbyid(d.defaclrole) = current_user
+      AND g.grantee <> d.defaclrole
     ORDER BY 1, 3, 2`,
     [schemas],
   );

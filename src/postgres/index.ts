@@ -7,6 +7,7 @@ export {
   readDefaultGrants,
   verify,
   verifyAll,
+  verifyView,
 } from './attachments.js';
 export { type Column, type Relation, type RelationKind, listSchemas, readColumns, readRelations, schemaExists } from './catalog.js';
 export { type ConnectOptions, connect } from './connect.js';

@@ -16,6 +16,7 @@ export interface SchemaObject {
 export interface SchemaRights {
   readonly schema: string;
   readonly owner: string;
+  readonly comment: string | undefined;
   /** `GRANT … ON SCHEMA` and default privileges; `target` names what for. */
   readonly grants: readonly SchemaGrant[];
   /** Changes when an object comes into the schema or leaves it. */
@@ -60,7 +61,8 @@ export async function readSchemaObjects(session: Session, schemas: readonly stri
 /** Owner and rights of each schema that exists, by name. */
 export async function readSchemaRights(session: Session, schemas: readonly string[]): Promise<ReadonlyMap<string, SchemaRights>> {
   const namespaces = await session.query(
-    `SELECT n.nspname AS schema, pg_get_userbyid(n.nspowner) AS owner, ${contents} AS fingerprint
+    `SELECT n.nspname AS schema, pg_get_userbyid(n.nspowner) AS owner, obj_description(n.oid, 'pg_namespace') AS comment,
+      ${contents} AS fingerprint
     FROM pg_namespace AS n WHERE n.nspname = ANY ($1::text[])`,
     [schemas],
   );
@@ -78,7 +80,7 @@ export async function readSchemaRights(session: Session, schemas: readonly strin
     namespaces.rows.map((row): [string, SchemaRights] => {
       const schema = row['schema'] ?? '';
       const own = grants.rows.filter((grant) => grant['schema'] === schema).map(toGrant);
-      return [schema, { schema, owner: row['owner'] ?? '', fingerprint: row['fingerprint'] ?? '', grants: own }];
+      return [schema, { schema, owner: row['owner'] ?? '', comment: row['comment'] ?? undefined, fingerprint: row['fingerprint'] ?? '', grants: own }];
     }),
   );
 }
@@ -103,7 +105,8 @@ function toGrant(row: Row): SchemaGrant {
  */
 export function verifySchema({ schema, fingerprint }: Pick<SchemaRights, 'schema' | 'fingerprint'>): string {
   return `SELECT 1 / (CASE WHEN ${contents} = '${fingerprint}' AND NOT EXISTS (
-    SELECT FROM pg_catalog.pg_locks AS l WHERE l.locktype = 'object' AND l.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+    SELECT FROM pg_catalog.pg_locks AS l WHERE l.locktype = 'object'
+      AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) AND l.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
       AND l.objid = n.oid AND l.pid <> pg_catalog.pg_backend_pid()) THEN 1 ELSE 0 END)
     FROM pg_catalog.pg_namespace AS n WHERE n.nspname = ${quoteLiteral(schema)}`;
 }

@@ -64,10 +64,11 @@ const retryable = new Set(['40001', '40P01', '55P03']);
 
 /**
  * True where the same transaction may succeed when it is tried again: serialization failures, deadlocks, lock timeouts,
- * and two sessions that changed one catalog row at once, which has no SQLSTATE of its own.
+ * two sessions that changed one catalog row at once, which has no SQLSTATE of its own, and two that made up one name for an index at once.
  */
 export function isRetryable(error: unknown): boolean {
   if (!(error instanceof ServerError)) return false;
+  if (error.sqlstate === '23505') return error.constraint === 'pg_class_relname_nsp_index';
   return retryable.has(error.sqlstate) || (error.sqlstate === 'XX000' && error.message.startsWith('tuple concurrently'));
 }
 

@@ -1,4 +1,4 @@
-import type { Client, DatabaseError, QueryResult as PgResult } from 'pg';
+import type { Client, DatabaseError, QueryArrayResult as PgResult } from 'pg';
 import { sendCancelRequest } from './cancel-request.js';
 import type { ServerAddress } from './server-address.js';
 import { ConnectionLost, ServerError, endsSession } from './server-error.js';
@@ -10,12 +10,16 @@ export type Value = string | number | bigint | boolean | null | readonly (string
 export type Row = Readonly<Record<string, string | null>>;
 
 export interface QueryResult {
+  /** By the columns' names; of several columns with one name the last counts. */
   readonly rows: readonly Row[];
+  /** The same rows, each in the order of `columns`. */
+  readonly values: readonly (readonly (string | null)[])[];
   /** Rows returned or changed; 0 for statements that have no such number. */
   readonly rowCount: number;
   /** The first word of the command tag: `SELECT`, `INSERT`, `CREATE`. */
   readonly command: string;
-  readonly columns: readonly { readonly name: string; readonly typeOid: number }[];
+  /** `typeModifier` as `pg_attribute.atttypmod` has it. */
+  readonly columns: readonly { readonly name: string; readonly typeOid: number; readonly typeModifier: number }[];
 }
 
 export interface Notice {
@@ -48,6 +52,8 @@ export class Session {
   readonly serverVersion: number;
   /** Called for each NOTICE and WARNING; undefined: they are ignored. */
   onNotice: ((notice: Notice) => void) | undefined;
+  /** Called once when the session is found to be lost, by whatever means; not when it was ended. */
+  onLost: ((loss: ConnectionLost) => void) | undefined;
 
   readonly #client: Client;
   readonly #DatabaseError: DatabaseErrorClass;
@@ -67,8 +73,8 @@ export class Session {
     this.pid = facts.pid;
     this.serverVersion = facts.serverVersion;
     client.connection.on('commandComplete', () => (this.#completed += 1));
-    client.on('error', (error) => (this.#lost ??= error.message));
-    client.on('end', () => (this.#lost ??= 'the server closed it'));
+    client.on('error', (error) => this.#lose(error.message));
+    client.on('end', () => this.#lose('the server closed it'));
     client.on('notice', (notice) => this.onNotice?.(toNotice(notice)));
   }
 
@@ -105,6 +111,21 @@ export class Session {
     if (this.isOpen && this.#busy) await sendCancelRequest(this.#server, this.#facts.cancelKey);
   }
 
+  /**
+   * Ends the transaction that failed, if there is one. A request to cancel what ran before may arrive as late as this and hit the ROLLBACK
+   * itself, which then is sent again. Throws ConnectionLost.
+   */
+  async rollback(): Promise<void> {
+    for (;;) {
+      try {
+        await this.query('ROLLBACK');
+        return;
+      } catch (problem) {
+        if (!(problem instanceof ServerError && problem.sqlstate === '57014')) throw problem;
+      }
+    }
+  }
+
   /** Closes the session; the server rolls back what was not committed. Does nothing the second time. Never throws. */
   async end(): Promise<void> {
     if (this.#ended) return;
@@ -119,7 +140,7 @@ export class Session {
     this.#busy = true;
     this.#completed = 0;
     try {
-      const answer: PgResult | PgResult[] = await this.#client.query(config);
+      const answer: PgResult | PgResult[] = await this.#client.query({ ...config, rowMode: 'array' });
       return (Array.isArray(answer) ? answer : [answer]).map(toResult);
     } catch (error) {
       throw this.#understand(error, text);
@@ -131,12 +152,18 @@ export class Session {
   #understand(error: unknown, text: string): Error {
     if (error instanceof this.#DatabaseError) {
       if (!endsSession(error)) return new ServerError(error, { text, completed: this.#completed, countsBytes: this.#facts.encoding === 'SQL_ASCII' });
-      this.#lost = error.message;
+      this.#lose(error.message);
       return new ConnectionLost(error.message);
     }
     const reason = error instanceof Error ? error.message : String(error);
-    this.#lost ??= reason;
+    this.#lose(reason);
     return new ConnectionLost(reason);
+  }
+
+  #lose(reason: string): void {
+    if (this.#lost !== undefined || this.#ended) return;
+    this.#lost = reason;
+    this.onLost?.(new ConnectionLost(reason));
   }
 }
 
@@ -147,12 +174,14 @@ export async function endClient(client: Client): Promise<void> {
   clearTimeout(giveUp);
 }
 
-function toResult(result: PgResult): QueryResult {
+function toResult(result: PgResult<(string | null)[]>): QueryResult {
+  const names = result.fields.map((field) => field.name);
   return {
-    rows: result.rows,
+    rows: result.rows.map((values) => Object.fromEntries(names.map((name, index) => [name, values[index] ?? null]))),
+    values: result.rows,
     rowCount: result.rowCount ?? 0,
     command: result.command ?? '',
-    columns: result.fields.map((field) => ({ name: field.name, typeOid: field.dataTypeID })),
+    columns: result.fields.map((field) => ({ name: field.name, typeOid: field.dataTypeID, typeModifier: field.dataTypeModifier })),
   };
 }
 

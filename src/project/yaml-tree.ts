@@ -56,7 +56,7 @@ export function parseYaml(file: SourceFile, diagnostics: Diagnostic[]): YamlValu
   for (const { code, message, pos } of document.errors) {
     // What follows on the same line is what the first mistake leads to.
     const { line } = file.position(pos[0]);
-    if (!lines.has(line)) diagnostics.push(error('DBL1403', yamlMessage(message), file.place(...pos), { hint: hints[code] }));
+    if (!lines.has(line)) diagnostics.push(error('DBL1403', yamlMessage(message), file.place(...pos), { hint: hints[code] ?? hints[message] }));
     lines.add(line);
   }
   for (const { message, pos } of document.warnings) diagnostics.push(warning('DBL1403', yamlMessage(message), file.place(...pos)));
@@ -64,11 +64,13 @@ export function parseYaml(file: SourceFile, diagnostics: Diagnostic[]): YamlValu
   return new Converter(file, document, yaml, diagnostics).convert(document.contents);
 }
 
+/** By the library's code, or by its message where the code stands for many. */
 const hints: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'YAML is indented with spaces.',
   BLOCK_AS_IMPLICIT_KEY: 'A text that holds ": " needs quotes around it.',
   BAD_SCALAR_START: 'Put quotes around the text.',
-  BAD_INDENT: 'What belongs together begins in the same column.',
+  'Implicit map keys need to be followed by map values': 'A key ends in ":".',
+  'Sequence item without - indicator': 'Keys of one map begin in the same column.',
 };
 
 function yamlMessage(message: string): string {
@@ -95,6 +97,7 @@ class Converter {
   readonly #known = new Map<Node, YamlValue | undefined>();
   /** How many values have been made so far, each alias counted as all that it stands for. */
   #count = 0;
+  #isTooLarge = false;
   readonly #counts = new Map<Node, number>();
 
   constructor(file: SourceFile, document: Document.Parsed, yaml: typeof import('yaml'), diagnostics: Diagnostic[]) {
@@ -131,7 +134,9 @@ class Converter {
       return value;
     }
     const at = this.#firstLine(node);
-    this.#diagnostics.push(error('DBL1403', `invalid YAML: ${aliasProblem(node.source, target, count)}`, at));
+    const problem = aliasProblem(node.source, target, count);
+    if (count === undefined || !this.#isTooLarge) this.#diagnostics.push(error('DBL1403', `invalid YAML: ${problem}`, at));
+    this.#isTooLarge ||= count !== undefined;
     return emptyScalar(at);
   }
 

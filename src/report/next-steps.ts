@@ -26,8 +26,9 @@ export function nextSteps(record: RunRecord, { dbl, promotable }: SummaryOptions
         }
         if (record.nodes.size === 0) return [];
         return [[`${dbl} test${target}`, 'check again what the target holds'], ...(promotable ? [promote] : [])];
-      case 'publish':
       case 'test':
+        return promotable && record.checks.length > 0 ? [promote] : [];
+      case 'publish':
         return promotable ? [promote] : [];
       default:
         return [];

@@ -78,7 +78,7 @@ function piecesOf(event: RunEvent, record: RunRecord, waiting: Map<string, Check
       return quiet && event.status !== 'failed' ? [] : [{ text: nodeLine(event, record, look.paint), block: false }];
     case 'check_end':
       if (event.status === 'fail' || event.status === 'error' || (event.status === 'warn' && !quiet)) waiting.set(event.check_id, event);
-      return quiet || !countsChecks(record.start) ? [] : [{ text: checkLine(event, record, look.paint), block: false }];
+      return quiet ? [] : checkLines(event, record, look.paint).map((text) => ({ text, block: false }));
     case 'diagnostic': {
       const { diagnostic } = event;
       if (quiet && diagnostic.severity === 'warning') return [];
@@ -118,10 +118,13 @@ function nodeLine(event: NodeEnd, record: RunRecord, paint: Paint): string {
   return because === '' || record.blame.has(node) ? line : `${line}\n  ${because}`;
 }
 
-function checkLine({ check_id, duration_ms, status }: CheckEnd, record: RunRecord, paint: Paint): string {
+/** With `dbl test` a line for every check; and what one that passes has to say all the same. */
+function checkLines({ check_id, duration_ms, message, notice, status }: CheckEnd, record: RunRecord, paint: Paint): string[] {
+  const notices = notice === true ? [`notice: the check "${check_id}" passes: ${message}`] : [];
+  if (!countsChecks(record.start)) return notices;
   const color = status === 'pass' ? paint.green : status === 'warn' ? paint.yellow : paint.red;
   const name = padEnd(check_id, nameColumns + 2 + rowsColumns);
-  return `${counter(record)}  ${color(padEnd(status, 5))}  ${name}  ${padStart(duration(duration_ms), durationColumns)}`;
+  return [`${counter(record)}  ${color(padEnd(status, 5))}  ${name}  ${padStart(duration(duration_ms), durationColumns)}`, ...notices];
 }
 
 /** ` 3 of 12` */

@@ -1,4 +1,4 @@
-import { type Diagnostic, unreachable } from '../diagnostics/index.js';
+import { type Diagnostic, pathOf, unreachable } from '../diagnostics/index.js';
 import type { NodeStatus } from '../run/index.js';
 import { formatPlace } from './format-diagnostic.js';
 import type { Look } from './look.js';
@@ -131,7 +131,9 @@ function warnings({ checkDiagnostics, checks, diagnostics }: RunRecord): string[
 function failures(record: RunRecord): string[] {
   const { blame, checkDiagnostics, checks, diagnostics, nodes } = record;
   const told = new Set([...blame.values(), ...checkDiagnostics.values()]);
-  const others = diagnostics.filter((diagnostic) => diagnostic.severity === 'error' && !told.has(diagnostic));
+  // Of several mistakes in one file the first is enough here; all were shown when they were found.
+  const files = new Set([...blame.values()].map(pathOf));
+  const others = diagnostics.filter((one) => one.severity === 'error' && !told.has(one) && (pathOf(one) === undefined || !files.has(pathOf(one))));
   const bad = countsChecks(record.start)
     ? checks.filter(({ status }) => status === 'fail' || status === 'error').map((check) => failedCheck(check, record))
     : [...nodes.values()].filter((node) => node.status === 'failed').map((node) => failedNode(node, record));

@@ -33,13 +33,13 @@ export async function buildAtOnce(
     script.add(`SELECT 1 / (CASE WHEN EXISTS (SELECT FROM (${query}\n) AS failures) THEN 0 ELSE 1 END)`, { kind: 'check' });
   }
   const { runId, trashOf } = options;
-  addPublish(script, [item], { runId, trashOf, lockTimeoutMs, dropped: new Map(), recreated: new Set() });
+  addPublish(script, [item], { runId, guarded: true, trashOf, lockTimeoutMs, dropped: new Map(), recreated: new Set() });
   script.add('COMMIT', step);
   try {
     return builtOf(node, await session.batch(script.text));
   } catch (problem) {
     if (!(problem instanceof ServerError)) throw problem;
-    await session.query('ROLLBACK');
+    await session.rollback();
     if (problem.sqlstate === '57014') throw problem;
     const failed = script.failed(problem);
     if (failed?.part.kind === 'query' && !isRetryable(problem)) throw explain(problem, { part: failed.part, offset: failed.offset }, node, placed);

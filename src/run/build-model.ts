@@ -52,7 +52,7 @@ export async function buildModel(session: Session, planned: PlannedNode, place: 
     try {
       return builtOf(node, await session.batch(script.text));
     } catch (problem) {
-      if (session.isOpen) await session.query('ROLLBACK');
+      if (session.isOpen) await session.rollback();
       if (problem instanceof ServerError && problem.sqlstate === '57014') throw problem;
       if (isRetryable(problem) && attempt < 3) continue;
       throw explain(problem, problem instanceof ServerError ? script.failed(problem) : undefined, node, placed);
@@ -79,13 +79,14 @@ export function addModel(script: ScriptWriter<BuildPart>, { node }: PlannedNode,
 }
 
 function addIndexes(script: ScriptWriter<BuildPart>, node: ModelNode, schema: string, attached: Attached | undefined): void {
-  for (const { columns, unique, method } of node.indexes) {
-    const statement = createIndex({ schema, table: node.name, keys: columns.map((column) => ({ column })), unique, method });
-    script.add(statement, { kind: 'index', columns: columns.join(', ') });
-  }
+  // Those of others first: they keep their names, and Postgres makes up names for ours.
   for (const attachment of attached?.attachments ?? []) {
     if (attachment.kind !== 'index') continue;
     script.add(moveIndex(attachment.definition, schema), { kind: 'carried index', name: attachment.name });
+  }
+  for (const { columns, unique, method } of node.indexes) {
+    const statement = createIndex({ schema, table: node.name, keys: columns.map((column) => ({ column })), unique, method });
+    script.add(statement, { kind: 'index', columns: columns.join(', ') });
   }
 }
 

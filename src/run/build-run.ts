@@ -1,6 +1,8 @@
+import type { Diagnostic } from '../diagnostics/index.js';
 import type { NodeId } from '../graph/index.js';
 import type { BuildPlan, BuildState, PlannedNode, PublishGroup } from '../plan/index.js';
-import { prepareVerification, type Session } from '../postgres/index.js';
+import { isRetryable, prepareVerification, type Session } from '../postgres/index.js';
+import { cancelAgainMs } from './cancellable.js';
 import type { CheckOutcome } from './checks.js';
 import type { RunContext } from './context.js';
 import type { NodeStatus } from './events.js';
@@ -30,6 +32,8 @@ export class BuildRun {
   readonly #sessions = new Set<Session>();
   /** Set when nothing new may be started, with the reason that the nodes left over are given. */
   #stopping: string | undefined;
+  /** Aborted at the same time. */
+  readonly #stopped = new AbortController();
   #cancelling: NodeJS.Timeout | undefined;
   /** Woken when a node may have become ready, or nothing is left. */
   #wake: (() => void)[] = [];
@@ -47,7 +51,7 @@ export class BuildRun {
     this.#options = options;
     this.#schedule = new Schedule(plan, state.expected);
     this.#ledger = new NodeLedger(plan, run);
-    this.#finisher = new GroupFinisher(context, run, plan, state, this.#ledger);
+    this.#finisher = new GroupFinisher({ ...context, signal: this.#stopped.signal }, run, plan, state, this.#ledger);
   }
 
   /** Builds everything; what every node came to is in the result. */
@@ -55,18 +59,24 @@ export class BuildRun {
     const stop = (): void => this.#stop('the run was stopped');
     this.#context.signal.addEventListener('abort', stop);
     if (this.#context.signal.aborted) stop();
+    // Whoever takes the locks next must find nobody at work.
+    this.#run.control.onLost = () => this.#stop('the run lost the locks on its target');
+    if (!this.#run.control.isOpen) this.#stop('the run lost the locks on its target');
     try {
       for (const { node, blocked } of this.#plan.nodes.values()) {
         const [first, ...others] = blocked;
         if (first === undefined || this.#ledger.ended.has(node.id)) continue;
-        this.#run.announcer.report(others);
-        await this.#fail(this.#run.control, node.id, new NodeFailure(first));
+        const reason = `${first.message}${others.length === 0 ? '' : ` (and ${others.length} more)`}`;
+        await this.#fail(this.#run.control, node.id, new NodeFailure(first), { reason, diagnostics: blocked });
       }
       const workers = Math.min(this.#options.threads, this.#plan.nodes.size);
-      await Promise.all(Array.from({ length: workers }, () => this.#work()));
+      // All of them, whatever becomes of one: nothing may be at work when the run is over.
+      const workings = await Promise.allSettled(Array.from({ length: workers }, () => this.#work()));
       await this.#giveUpWaiting();
+      for (const working of workings) if (working.status === 'rejected') throw working.reason;
     } finally {
       this.#context.signal.removeEventListener('abort', stop);
+      this.#run.control.onLost = undefined;
       clearInterval(this.#cancelling);
     }
     return this.#ledger.ended;
@@ -76,12 +86,12 @@ export class BuildRun {
   #stop(reason: string): void {
     if (this.#stopping !== undefined) return;
     this.#stopping = reason;
+    this.#stopped.abort(new Stopped(reason));
     const cancel = (): void => {
       for (const session of this.#sessions) void session.cancel();
     };
     cancel();
-    // A request that comes between two statements cancels neither.
-    this.#cancelling = setInterval(cancel, 200);
+    this.#cancelling = setInterval(cancel, cancelAgainMs);
     this.#wakeAll();
   }
 
@@ -96,12 +106,13 @@ export class BuildRun {
           continue;
         }
         if (session === undefined || !session.isOpen) session = await this.#open();
+        if (this.#stopping !== undefined) break;
         await this.#buildNode(session, planned);
         this.#wakeAll();
       }
     } finally {
       // Whatever ends this worker, the others must not wait for it.
-      if (!this.#schedule.isOver && this.#stopping === undefined) this.#stopping = 'the run broke off';
+      if (!this.#schedule.isOver) this.#stop('the run broke off');
       this.#wakeAll();
       if (session !== undefined) {
         this.#sessions.delete(session);
@@ -141,8 +152,17 @@ export class BuildRun {
       const group = this.#schedule.built(id);
       if (group !== undefined) await this.#finishGroup(session, group);
     } catch (problem) {
-      await this.#failOrCancel(session, id, problem);
+      if (session.isOpen || !(await this.#wentThrough(session, planned))) await this.#failOrCancel(session, id, problem);
     }
+  }
+
+  async #wentThrough(lost: Session, { node, group: index }: PlannedNode): Promise<boolean> {
+    const group = this.#plan.groups[index];
+    const atOnce = this.#ledger.built(node.id) === undefined;
+    if (group === undefined || !(await this.#finisher.wentThrough(lost, group))) return false;
+    if (atOnce) this.#schedule.built(node.id);
+    this.#schedule.finish(group);
+    return true;
   }
 
   /** Checks a group of which every member is built, and publishes or holds it. */
@@ -176,7 +196,8 @@ export class BuildRun {
   }
 
   async #failOrCancel(session: Session, id: NodeId, problem: unknown): Promise<void> {
-    if (this.#stopping !== undefined && (problem instanceof Stopped || isCancelled(problem) || this.#context.signal.aborted)) {
+    const gaveUp = problem instanceof Stopped || isCancelled(problem) || isRetryable(problem);
+    if (this.#stopping !== undefined && (gaveUp || this.#context.signal.aborted)) {
       // What was built waits in vain for this member; nobody is to be blamed.
       for (const member of this.#plan.groups[this.#ledger.planned(id).group]?.members ?? []) {
         if (!this.#ledger.ended.has(member) && (member === id || this.#ledger.built(member) !== undefined)) {
@@ -189,9 +210,15 @@ export class BuildRun {
     await this.#fail(session, id, toDatabaseFailure('DBL2201', problem, 'the server refused', this.#ledger.planned(id).node.file));
   }
 
-  async #fail(session: Session, id: NodeId, failure: NodeFailure): Promise<void> {
-    this.#run.announcer.report([failure.diagnostic]);
-    await this.#ledger.end(session, id, 'failed', failure.message, auditColumns(failure));
+  /** @param told where there is more to tell than the failure's own diagnostic */
+  async #fail(
+    session: Session,
+    id: NodeId,
+    failure: NodeFailure,
+    told = { reason: failure.message, diagnostics: [failure.diagnostic] as readonly Diagnostic[] },
+  ): Promise<void> {
+    this.#run.announcer.report(told.diagnostics);
+    await this.#ledger.end(session, id, 'failed', told.reason, auditColumns(failure));
     await this.#skipAfter(session, id);
     this.#failFast();
   }

@@ -1,12 +1,13 @@
 import { defaultThreads } from '../config/index.js';
 import type { CompiledProject } from '../compile/index.js';
 import { insertNodeRun, readLastBuild } from '../audit/index.js';
-import { hasErrors, warning } from '../diagnostics/index.js';
+import { error, hasErrors, warning } from '../diagnostics/index.js';
 import { type NodeId, select } from '../graph/index.js';
 import { type BuildPlan, type BuildState, planBuild, planSteps, type PlanStep, readBuildState, remainderOf } from '../plan/index.js';
 import { type Relation, type Session } from '../postgres/index.js';
 import { relationName } from '../sql/index.js';
 import { BuildRun } from './build-run.js';
+import { cancellable } from './cancellable.js';
 import { Announcer, exitCodes, type RunContext, type RunOutcome, stoppedExitCode } from './context.js';
 import type { NodeStatus } from './events.js';
 import { makeSchemas } from './make-schemas.js';
@@ -44,7 +45,7 @@ async function buildSelected(context: RunContext, selected: ReadonlySet<NodeId>,
   const schemas = physicalSchemas(context.project, selected);
   const told = { select: selectors ?? null, exclude: exclude ?? null, failFast, hold, nodes: [...selected] };
   return withRun(context, { command: 'build', schemas, arguments: told }, async (run) => {
-    const state = await readBuildState(run.control, context.project);
+    const state = await cancellable(run.control, context.signal, () => readBuildState(run.control, context.project));
     return carryOut(context, run, state, { schemas, selected, unchanged: [], hold }, options);
   });
 }
@@ -61,7 +62,7 @@ async function resume(context: RunContext, options: BuildOptions): Promise<RunOu
       run.announcer.report([warning('DBL2105', `${what}, so there is nothing to resume`)]);
       return { status: 'success', exitCode: exitCodes.good, counts: noCounts };
     }
-    const state = await readBuildState(run.control, project);
+    const state = await cancellable(run.control, context.signal, () => readBuildState(run.control, project));
     const { again, unchanged } = remainderOf(last, project, state);
     return carryOut(context, run, state, { schemas, selected: again, unchanged, hold: last.hold }, options);
   });
@@ -92,12 +93,21 @@ async function carryOut(context: RunContext, run: RunSession, state: BuildState,
     threads,
     expected_ms: Object.fromEntries([...state.expected].filter(([id]) => plan.nodes.has(id))),
   });
-  await makeSchemas(run, schemas);
-  await recordUnchanged(run, unchanged);
-  await dropLeftovers(run.control, plan, state);
+  await cancellable(run.control, context.signal, async () => {
+    await makeSchemas(run, schemas);
+    await recordUnchanged(run, unchanged);
+    await dropLeftovers(run.control, plan, state);
+  });
   const ended = await new BuildRun(context, run, plan, state, { threads, failFast: options.failFast }).execute();
-  if (run.control.isOpen) await emptyTrash(run.control, schemas);
-  return resultOf(ended, unchanged.length, context.signal);
+  const result = resultOf(ended, unchanged.length, context.signal);
+  if (context.signal.aborted) return result;
+  if (run.control.isOpen) {
+    await emptyTrash(run.control, schemas, context.signal);
+    return result;
+  }
+  const hint = 'Another run may hold it by now, so nothing was published after that. What was published before stays.';
+  run.announcer.report([error('DBL2202', `the run lost its locks on ${schemas.map((schema) => `"${schema}"`).join(', ')} with the connection that held them`, undefined, { hint })]);
+  return { ...result, status: 'failed', exitCode: exitCodes.noConnection };
 }
 
 async function recordUnchanged({ announcer, control, runId }: RunSession, nodes: readonly NodeId[]): Promise<void> {

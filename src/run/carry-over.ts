@@ -5,8 +5,14 @@ import { commentOn, grant, quoteIdentifier, relationName } from '../sql/index.js
 export type View = Extract<Attachment, { readonly kind: 'view' }>;
 
 /** Takes the lock that replacing a view needs, and changes nothing; `LOCK TABLE` on a view would lock what it reads as well. */
-export function lockView({ schema, name, owner }: View): string {
-  return `ALTER VIEW ${relationName(schema, name)} OWNER TO ${quoteIdentifier(owner)}`;
+export function lockView({ schema, name, owner }: Pick<View, 'schema' | 'name'> & { /** undefined: we. */ readonly owner: string | undefined }): string {
+  return `ALTER VIEW ${relationName(schema, name)} OWNER TO ${owner === undefined ? 'CURRENT_USER' : quoteIdentifier(owner)}`;
+}
+
+/** Takes back from a relation newly made what default privileges have given to others. */
+export function withoutGrants({ schema, name }: Pick<View, 'schema' | 'name'>, grants: readonly Attachment[]): readonly string[] {
+  const grantees = new Set(grants.flatMap((one) => (one.kind === 'grant' ? [one.grantee === undefined ? 'PUBLIC' : quoteIdentifier(one.grantee)] : [])));
+  return grantees.size === 0 ? [] : [`REVOKE ALL ON ${relationName(schema, name)} FROM ${[...grantees].join(', ')}`];
 }
 
 /** Points a view at whatever now has the names that it reads. Keeps its OID, and with it grants, comments and views on it. */

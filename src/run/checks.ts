@@ -34,6 +34,8 @@ export interface Verdict {
   readonly failures: number | undefined;
   /** One line for people. */
   readonly message: string;
+  /** True where it passed for want of something to compare with. */
+  readonly notice?: boolean;
   readonly sql: string | undefined;
   readonly sample: Extract<RunEvent, { readonly event: 'check_end' }>['sample'];
 }
@@ -96,7 +98,7 @@ async function judge(session: Session, check: Check, counted: number | undefined
 function outcomeOf(check: Check, verdict: Verdict, broken: Diagnostic | undefined, runId: string): Judged {
   const failed = check.severity === 'warn' ? 'warn' : broken === undefined ? 'fail' : 'error';
   const status: CheckStatus = verdict.passed ? 'pass' : failed;
-  const { failures, sql, message, sample } = verdict;
+  const { failures, sql, message, notice, sample } = verdict;
   const { id, node, severity, description } = check;
   return {
     check,
@@ -112,6 +114,7 @@ function outcomeOf(check: Check, verdict: Verdict, broken: Diagnostic | undefine
       failures: failures ?? null,
       description: description ?? null,
       message,
+      ...(notice === undefined ? {} : { notice }),
       sample,
       sql: verdict.passed ? null : (sql ?? null),
     },
@@ -124,14 +127,14 @@ async function verdictOf(session: Session, check: Check, counted: number | undef
       const sql = check.query(context.place);
       const failures = counted ?? (await count(session, countOf(sql), 'failures', context));
       const sample = failures === 0 ? null : await readSample(session, sql, context);
-      const message = failures === 0 ? 'passed' : `${failures} failing ${failures === 1 ? 'row' : 'rows'}`;
+      const message = failures === 0 ? 'passed' : rowsOf(failures, 'failing ');
       return { passed: failures === 0, failures, message, sql, sample };
     }
     case 'row_count': {
       const sql = countRows(context.place(check.node));
       const rows = await count(session, sql, 'rows', context);
       const passed = rows >= (check.min ?? 0) && rows <= (check.max ?? Infinity);
-      const message = `${rows} rows, ${bounds(check.min, check.max)} expected`;
+      const message = `${rowsOf(rows)}, ${bounds(check.min, check.max)} expected`;
       return { passed, failures: undefined, message, sql, sample: null };
     }
     case 'row_count_ratio':
@@ -151,14 +154,21 @@ async function rowCountRatio(
   const sql = countRows(context.place(check.node));
   const earlier = context.earlier(check);
   if (earlier === undefined) {
-    return { passed: true, failures: undefined, message: `nothing is ${check.against === 'production' ? 'in production' : 'published'} yet to compare with`, sql, sample: null };
+    const message = `nothing is ${check.against === 'production' ? 'in production' : 'published'} yet to compare with`;
+    return { passed: true, failures: undefined, message, notice: true, sql, sample: null };
   }
   const now = await count(session, sql, 'rows', context);
   const before = await count(session, countRows(earlier), 'rows', context);
   const ratio = before === 0 ? (now === 0 ? 1 : Infinity) : now / before;
   const passed = ratio >= (check.min ?? 0) && ratio <= (check.max ?? Infinity);
-  const message = `${now} rows, ${ratio.toFixed(3)} times the ${before} of ${relationName(earlier.schema, earlier.name)}, ${bounds(check.min, check.max)} expected`;
+  const compared = before === 0 ? 'and none in' : `${ratio.toFixed(3)} times the ${before} of`;
+  const wanted = `${bounds(check.min, check.max)} expected`;
+  const message = `${rowsOf(now)}, ${compared} ${relationName(earlier.schema, earlier.name)}, ${wanted}`;
   return { passed, failures: undefined, message, sql, sample: null };
+}
+
+function rowsOf(count: number, adjective = ''): string {
+  return `${count} ${adjective}${count === 1 ? 'row' : 'rows'}`;
 }
 
 function bounds(min: number | undefined, max: number | undefined): string {
@@ -183,8 +193,7 @@ async function count(session: Session, sql: string, column: string, context: Che
 
 async function readSample(session: Session, sql: string, context: CheckContext): Promise<Verdict['sample']> {
   const [result] = await readOnly(session, `SELECT * FROM (${sql}\n) AS failures LIMIT ${sampleRows}`, context);
-  const columns = result?.columns.map(({ name }) => name) ?? [];
-  return { columns, rows: (result?.rows ?? []).map((row) => columns.map((column) => row[column] ?? null)) };
+  return { columns: result?.columns.map(({ name }) => name) ?? [], rows: result?.values ?? [] };
 }
 
 /** Runs an author's query in a transaction that can change nothing, and gives the results of its statements alone. */
@@ -194,7 +203,7 @@ async function readOnly(session: Session, statements: string, context: CheckCont
     const results = await session.batch(`${transactionStart(context)}${statements};\nCOMMIT`);
     return results.slice(2, -1);
   } catch (problem) {
-    if (session.isOpen) await session.query('ROLLBACK');
+    if (session.isOpen) await session.rollback();
     throw problem;
   }
 }

@@ -6,6 +6,8 @@ import type { CheckContext, Verdict } from './checks.js';
 
 /** How much of a program's output is kept for the message. */
 const keptOutput = 4000;
+/** A command of more characters is shown by its program alone. */
+const longestName = 60;
 
 /**
  * Runs a program that judges a table: it finds the database in `PG*` and the table in `DBL_RELATION`. An exit code other than 0 fails.
@@ -26,10 +28,21 @@ export async function runCommandCheck(
   };
   const [program = '', ...args] = check.command;
   const { code, output } = await run(program, args, folder, env, signal);
-  const lastLines = output.trim().split('\n').slice(-5).join('\n');
+  const lastLines = withoutPassword(output, address.password).trim().split('\n').slice(-5).join('\n');
   const told = lastLines === '' ? '' : `: ${lastLines}`;
-  const message = code === 0 ? `passed${told}` : `${check.command.join(' ')} ${typeof code === 'number' ? `exited with ${code}` : code}${told}`;
+  const message = code === 0 ? `passed${told}` : `${nameOf(check.command)} ${typeof code === 'number' ? `exited with ${code}` : code}${told}`;
   return { passed: code === 0, failures: undefined, message, sql: undefined, sample: null };
+}
+
+/** Programs print more than they should: the password that they were given must get neither onto the screen nor into the audit schema. */
+function withoutPassword(output: string, password: string | undefined): string {
+  return password === undefined || password === '' ? output : output.replaceAll(password, '***');
+}
+
+/** The command as it was written; of a long one the program, since the place that is shown beside it has the rest. */
+function nameOf(command: readonly string[]): string {
+  const whole = command.join(' ');
+  return whole.length <= longestName && !whole.includes('\n') ? whole : `${command[0]} …`;
 }
 
 /** What libpq and its like read: how a child reaches the same database. */
@@ -43,6 +56,11 @@ export function libpqEnvironment(address: ServerAddress): NodeJS.ProcessEnv {
     ...(password === undefined ? {} : { PGPASSWORD: password }),
     ...(ssl === false ? {} : { PGSSLMODE: ssl === true || ssl.rejectUnauthorized ? 'verify-full' : 'require' }),
   };
+}
+
+function whyNotStarted(problem: NodeJS.ErrnoException, folder: string): string {
+  if (problem.code === 'ENOENT') return `there is no such program, neither in PATH nor, where it is a path, seen from ${folder}`;
+  return problem.code === 'EACCES' ? 'it is not executable for this user' : problem.message;
 }
 
 function run(
@@ -74,7 +92,7 @@ function run(
       signal.removeEventListener('abort', kill);
       resolve({ code, output });
     };
-    child.on('error', (problem) => done(`could not be started: ${problem.message}`));
+    child.on('error', (problem) => done(`could not be started: ${whyNotStarted(problem, cwd)}`));
     child.on('close', (code, killedBy) => done(code ?? `was ended by ${killedBy}`));
   });
 }

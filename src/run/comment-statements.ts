@@ -1,7 +1,7 @@
 import type { ModelNode } from '../compile/index.js';
-import { commentOn } from '../sql/index.js';
+import { commentOn, quoteLiteral } from '../sql/index.js';
 
-/** The descriptions of a model as COMMENTs; `column` undefined: that of the relation. */
+/** The descriptions of a model as COMMENTs; `column` undefined: that of the relation. A column that is not there is passed over: compiling warns of it where it can. */
 export function commentStatements(
   { name, materialized, description, columns }: ModelNode,
   schema: string,
@@ -11,8 +11,12 @@ export function commentStatements(
   return [
     ...own,
     ...described.map((column) => ({
-      statement: commentOn({ kind: 'column', schema, name, column: column.name, comment: column.description }),
+      statement: ifColumnExists(commentOn({ kind: 'column', schema, name, column: column.name, comment: column.description })),
       column: column.name,
     })),
   ];
+}
+
+function ifColumnExists(statement: string): string {
+  return `DO ${quoteLiteral(`BEGIN ${statement}; EXCEPTION WHEN undefined_column THEN NULL; END`)}`;
 }

@@ -114,11 +114,14 @@ const rules: readonly Rule[] = [
 ];
 
 async function settings(session: Session, threads: number): Promise<readonly Finding[]> {
-  const { rows } = await session.query('SELECT name, setting FROM pg_settings WHERE name = ANY ($1::text[])', [rules.map(({ setting }) => setting)]);
-  const values = new Map(rows.map((row) => [row['name'], row['setting'] ?? '']));
+  const { rows } = await session.query(
+    'SELECT name, setting, current_setting(name) AS shown FROM pg_settings WHERE name = ANY ($1::text[])',
+    [rules.map(({ setting }) => setting)],
+  );
+  const values = new Map(rows.map((row) => [row['name'], row]));
   return rules.map(({ setting, judge }) => {
-    const value = values.get(setting) ?? '';
-    const problem = judge(value, threads);
-    return problem === undefined ? good(setting, value) : { name: setting, status: 'warning', ...problem };
+    const value = values.get(setting);
+    const problem = judge(value?.['setting'] ?? '', threads);
+    return problem === undefined ? good(setting, value?.['shown'] ?? '') : { name: setting, status: 'warning', ...problem };
   });
 }

@@ -43,6 +43,8 @@ export type RunEvent =
       readonly description: string | null;
       /** One line for people: `3 rows of "staging.x" have no "id"`. */
       readonly message: string;
+      /** True where it passes for want of something to compare with, which people should know. */
+      readonly notice?: boolean;
       /** The first failing rows, every value as the server prints it. */
       readonly sample: { readonly columns: readonly string[]; readonly rows: readonly (readonly (string | null)[])[] } | null;
       /** The query for all of them. */

@@ -1,9 +1,9 @@
-import { correctRows, forgetHeld, insertChecks, insertNodeRun, recordHeld } from '../audit/index.js';
+import { correctRows, forgetHeld, insertChecks, insertNodeRun, readEndedWell, recordHeld } from '../audit/index.js';
 import { type Check, placedSql, type Placement, type RelationName, targetPlacement } from '../compile/index.js';
 import { type Diagnostic, warning } from '../diagnostics/index.js';
 import type { NodeId } from '../graph/index.js';
 import { type BuildPlan, type BuildState, type PlannedNode, type PublishGroup, trashOf, workbenchOf } from '../plan/index.js';
-import type { Session } from '../postgres/index.js';
+import type { Attached, Session } from '../postgres/index.js';
 import { quoteIdentifier, relationName } from '../sql/index.js';
 import { buildAtOnce } from './build-at-once.js';
 import { buildModel } from './build-model.js';
@@ -32,6 +32,8 @@ export class GroupFinisher {
   readonly #target: Placement;
   readonly #positions: ReadonlyMap<NodeId, number>;
   readonly #publishOptions: PublishOptions;
+  /** Views that did not fit a table that was published, as `schema.name`, with what hung on them: they are built anew later. */
+  readonly #droppedViews = new Map<string, Attached | undefined>();
 
   constructor(context: RunContext, run: RunSession, plan: BuildPlan, state: BuildState, ledger: NodeLedger) {
     this.#context = context;
@@ -44,6 +46,7 @@ export class GroupFinisher {
     const viewModels = new Map([...plan.nodes.values()].map(({ node }) => [`${node.physicalSchema}.${node.name}`, node.id]));
     this.#publishOptions = {
       runId: run.runId,
+      guarded: true,
       trashOf: (schema) => trashOf(schema, run.runId),
       ownIndexes: state.ownIndexes,
       isRebuiltLater: (view) => {
@@ -102,7 +105,8 @@ export class GroupFinisher {
     const items = group.members.map((id, index) => this.#item(id, index === 0 ? checks : undefined));
     try {
       const dropped = await publish(session, items, this.#publishOptions);
-      this.#run.announcer.report(dropped.map((view) => this.#droppedView(view, group)));
+      for (const { attached, name, schema } of dropped) this.#droppedViews.set(`${schema}.${name}`, attached);
+      this.#run.announcer.report(dropped.map(({ name, schema }) => this.#droppedView(`${schema}.${name}`, group)));
     } catch (problem) {
       if (problem instanceof NodeFailure && checks !== undefined) await this.#ledger.write(session, checks);
       throw problem;
@@ -132,6 +136,18 @@ export class GroupFinisher {
     });
     await session.batch(['BEGIN', ...(checks === undefined ? [] : [checks]), ...statements, 'COMMIT'].join(';\n'));
     for (const id of group.members) this.#ledger.tellEnd(id, 'held', null, this.#ledger.workbenchName(id));
+  }
+
+  /** Whether a group was published or held after all by a session that was lost before its answer came. Tells it then. */
+  async wentThrough(lost: Session, group: PublishGroup): Promise<boolean> {
+    const ended = await this.#run.afterLoss(lost, (session) => readEndedWell(session, this.#run.runId, group.members));
+    if (ended === undefined || ended.size < group.members.length) return false;
+    for (const [id, { bytes, rows, status }] of ended) {
+      const { physicalSchema, name } = this.#ledger.planned(id).node;
+      this.#ledger.setBuilt(id, { rows, bytes });
+      this.#ledger.tellEnd(id, status, null, status === 'held' ? this.#ledger.workbenchName(id) : relationName(physicalSchema, name));
+    }
+    return true;
   }
 
   #tellPublished(items: readonly PublishItem[], duration: number): void {
@@ -170,9 +186,8 @@ export class GroupFinisher {
   #item(id: NodeId, checks: string | undefined, measured = false): PublishItem {
     const { node, existing } = this.#ledger.planned(id);
     const { physicalSchema: schema, name, fingerprint, materialized } = node;
-    const attached = existing === undefined ? undefined : this.#state.attached.get(existing.oid);
+    const isDropped = this.#droppedViews.has(`${schema}.${name}`);
     const comments = this.#context.project.config.comments ? commentStatements(node, schema) : [];
-    const described = new Set(comments.map(({ column }) => column));
     const view = materialized === 'view' ? placedSql(node.sql, this.#target).text : undefined;
     return {
       node: id,
@@ -181,12 +196,10 @@ export class GroupFinisher {
       name,
       fingerprint,
       view,
-      existing,
-      attached: attached && {
-        ...attached,
-        attachments: attached.attachments.filter((attachment) => attachment.kind !== 'comment' || !described.has(attachment.column)),
-      },
-      defaultGrants: this.#state.defaultGrants.get(schema) ?? [],
+      existing: isDropped ? undefined : existing,
+      attached: isDropped ? this.#droppedViews.get(`${schema}.${name}`) : existing && this.#state.attached.get(existing.oid),
+      defaultGrants: { ofSchema: this.#state.defaultGrants.get(schema) ?? [], everywhere: this.#state.defaultGrants.get('') ?? [] },
+      described: new Set(comments.map(({ column }) => column)),
       alongside: [
         ...(view === undefined ? [] : comments.map(({ statement }) => statement)),
         forgetHeld(schema, [name]),

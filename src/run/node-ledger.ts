@@ -1,10 +1,11 @@
 import { insertNodeRun, type NodeRunRecord, recordUnpublished } from '../audit/index.js';
 import type { NodeId } from '../graph/index.js';
 import { type BuildPlan, type PlannedNode, workbenchOf } from '../plan/index.js';
-import type { Session } from '../postgres/index.js';
+import { ConnectionLost, type Session } from '../postgres/index.js';
 import { relationName } from '../sql/index.js';
 import type { Built } from './build-model.js';
 import type { NodeStatus } from './events.js';
+import { isCancelled } from './failure.js';
 import type { RunSession } from './run-session.js';
 
 interface Progress {
@@ -19,8 +20,6 @@ export class NodeLedger {
   readonly #run: RunSession;
   readonly #progress = new Map<NodeId, Progress>();
   readonly #ended = new Map<NodeId, NodeStatus>();
-  /** The control session serves all workers whose own session is gone, one after the other. */
-  #controlQueue: Promise<unknown> = Promise.resolve();
 
   constructor(plan: BuildPlan, run: RunSession) {
     this.#plan = plan;
@@ -80,22 +79,38 @@ export class NodeLedger {
     const inWorkbench = (status === 'held' || status === 'failed') && this.built(id) !== undefined;
     this.tellEnd(id, status, reason, inWorkbench ? this.workbenchName(id) : null);
     const record = insertNodeRun({ ...this.record(id, status), ...details, reason });
-    await this.write(session, `${record};\n${recordUnpublished({ schema, name, node: id, runId: this.#run.runId, status })}`);
+    // Without its locks the run has no say any more in what the target holds; another may be at work there.
+    const unpublished = this.#run.control.isOpen ? [recordUnpublished({ schema, name, node: id, runId: this.#run.runId, status })] : [];
+    await this.write(session, [record, ...unpublished].join(';\n'));
   }
 
-  /** Writes to the audit schema on the session, or on the run's own where that one is gone. */
+  /** Writes to the audit schema on the session, or where that one is gone on whatever can be had; a run that is being stopped does it too. */
   async write(session: Session, statements: string): Promise<void> {
     if (session.isOpen && session !== this.#run.control) {
-      await session.batch(statements);
-      return;
+      try {
+        await persist(session, statements);
+        return;
+      } catch (problem) {
+        if (!(problem instanceof ConnectionLost)) throw problem;
+      }
     }
-    const written = this.#controlQueue.then(() => this.#run.control.batch(statements));
-    this.#controlQueue = written.catch(() => undefined);
-    await written;
+    await this.#run.audit((open) => persist(open, statements));
   }
 
   workbenchName(id: NodeId): string {
     const { physicalSchema, name } = this.planned(id).node;
     return relationName(workbenchOf(physicalSchema), name);
+  }
+}
+
+/** A request to cancel what the session did before may come so late that it hits this. */
+async function persist(session: Session, statements: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await session.batch(statements);
+      return;
+    } catch (problem) {
+      if (!isCancelled(problem) || attempt === 5) throw problem;
+    }
   }
 }

@@ -1,14 +1,16 @@
-import { forgetHeld, type HeldRow, insertNodeRun } from '../audit/index.js';
-import { error } from '../diagnostics/index.js';
-import { readBuildState, trashOf, workbenchOf } from '../plan/index.js';
-import { prepareVerification } from '../postgres/index.js';
+import { forgetHeld, type HeldRow, insertNodeRun, readEndedWell } from '../audit/index.js';
+import { error, warning } from '../diagnostics/index.js';
+import { topologicalOrder } from '../graph/index.js';
+import { publishBlocker, readBuildState, trashOf, workbenchOf } from '../plan/index.js';
+import { ConnectionLost, prepareVerification } from '../postgres/index.js';
 import { relationName } from '../sql/index.js';
+import { cancellable } from './cancellable.js';
 import { exitCodes, type RunContext, type RunOutcome } from './context.js';
 import { commentStatements } from './comment-statements.js';
 import { NodeFailure } from './failure.js';
 import { makeSchemas } from './make-schemas.js';
 import type { PublishItem } from './publish-script.js';
-import { publish } from './publish.js';
+import { addIndexes, publish } from './publish.js';
 import { noCounts, Refusal, withRun } from './run-session.js';
 import { emptyTrash } from './trash.js';
 
@@ -18,11 +20,14 @@ export async function publishHeld(context: RunContext): Promise<RunOutcome> {
   const schemas = [...project.schemas.values()].toSorted();
   return withRun(context, { command: 'publish', schemas, arguments: {} }, async (run) => {
     const { control, announcer, runId } = run;
-    const state = await readBuildState(control, project);
-    const { held } = state;
+    const state = await cancellable(control, context.signal, () => readBuildState(control, project));
+    // By the graph as it is now: what is held may come of several runs. What the project has no more comes first.
+    const places = new Map(topologicalOrder(project.graph).map((id, index) => [id, index]));
+    const held = state.held.toSorted((a, b) => (places.get(a.node) ?? -1) - (places.get(b.node) ?? -1));
     if (held.length === 0) {
       const hint = `Build and hold first: dbl build --hold --target ${project.config.target.name}`;
-      throw new Refusal([error('DBL2404', 'nothing is held in the workbench', undefined, { hint })], exitCodes.good);
+      announcer.report([warning('DBL2404', 'nothing is held in the workbench', undefined, { hint })]);
+      return { status: 'success', exitCode: exitCodes.good, counts: noCounts };
     }
     const gone = held.filter(({ schema, name, relid }) => state.relations.get(workbenchOf(schema), name)?.oid !== relid);
     if (gone.length > 0) {
@@ -30,6 +35,9 @@ export async function publishHeld(context: RunContext): Promise<RunOutcome> {
       const hint = 'Build and hold them again. Nothing was published.';
       throw new Refusal([error('DBL2406', `what was held is not there any more: ${names}`, undefined, { hint })], exitCodes.failed);
     }
+    const fileOf = ({ node }: HeldRow): string => project.graph.get(node)?.file ?? node;
+    const inTheWay = held.flatMap((row) => publishBlocker({ physicalSchema: row.schema, name: row.name, materialized: row.kind, file: fileOf(row) }, state) ?? []);
+    if (inTheWay.length > 0) throw new Refusal(inTheWay, exitCodes.failed);
     announcer.tell({
       event: 'run_start',
       command: 'publish',
@@ -45,41 +53,49 @@ export async function publishHeld(context: RunContext): Promise<RunOutcome> {
     const item = (row: HeldRow): PublishItem => {
       const existing = state.relations.get(row.schema, row.name);
       const node = project.graph.get(row.node);
-      const comments = project.config.comments && node?.kind === 'model' && row.kind === 'view' ? commentStatements(node, row.schema) : [];
+      const comments = project.config.comments && node?.kind === 'model' ? commentStatements(node, row.schema) : [];
       return {
         node: row.node,
-        file: node?.file ?? row.node,
+        file: fileOf(row),
         schema: row.schema,
         name: row.name,
         fingerprint: row.fingerprint,
         view: row.definition,
         existing,
         attached: existing === undefined ? undefined : state.attached.get(existing.oid),
-        defaultGrants: state.defaultGrants.get(row.schema) ?? [],
+        defaultGrants: { ofSchema: state.defaultGrants.get(row.schema) ?? [], everywhere: state.defaultGrants.get('') ?? [] },
+        described: new Set(comments.map(({ column }) => column)),
         alongside: [
-          ...comments.map(({ statement }) => statement),
+          ...(row.kind === 'view' ? comments.map(({ statement }) => statement) : []),
           forgetHeld(row.schema, [row.name]),
           insertNodeRun({ runId, node: row.node, status: 'success', fingerprint: row.fingerprint, rows: row.rows, startedAt }),
         ],
       };
     };
-    await makeSchemas(run, [...new Set(held.map(({ schema }) => schema))]);
-    await control.query(prepareVerification);
-    const stop = (): void => void control.cancel();
-    context.signal.addEventListener('abort', stop);
-    try {
-      await publish(control, held.map(item), {
+    const work = async (): Promise<void> => {
+      await makeSchemas(run, [...new Set(held.map(({ schema }) => schema))]);
+      await control.query(prepareVerification);
+      const items = held.map(item);
+      for (const one of items) {
+        // Others may have made an index on the published table since this one was built.
+        if (one.view === undefined) await addIndexes(control, one, ({ name }) => state.relations.get(workbenchOf(one.schema), name) !== undefined);
+      }
+      await publish(control, items, {
         runId,
+        guarded: false,
         trashOf: (schema) => trashOf(schema, runId),
         ownIndexes: state.ownIndexes,
         isRebuiltLater: () => false,
         signal: context.signal,
       });
+    };
+    try {
+      await cancellable(control, context.signal, work);
     } catch (problem) {
-      if (!(problem instanceof NodeFailure)) throw problem;
-      throw new Refusal([problem.diagnostic], exitCodes.failed);
-    } finally {
-      context.signal.removeEventListener('abort', stop);
+      if (problem instanceof NodeFailure) throw new Refusal([problem.diagnostic], exitCodes.failed);
+      const nodes = held.map(({ node }) => node);
+      const ended = problem instanceof ConnectionLost ? await run.afterLoss(control, (session) => readEndedWell(session, runId, nodes)) : undefined;
+      if (ended?.size !== nodes.length) throw problem;
     }
     const duration = performance.now() - started;
     for (const schema of new Set(held.map((row) => row.schema))) {
@@ -90,7 +106,7 @@ export async function publishHeld(context: RunContext): Promise<RunOutcome> {
       const relation = relationName(schema, name);
       announcer.tell({ event: 'node_end', node, status: 'success', rows: rows ?? null, duration_ms: duration, reason: null, relation });
     }
-    await emptyTrash(control, schemas);
+    if (control.isOpen) await emptyTrash(control, schemas, context.signal);
     return { status: 'success', exitCode: exitCodes.good, counts: { ...noCounts, success: held.length } };
   });
 }

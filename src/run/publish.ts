@@ -1,17 +1,20 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { error } from '../diagnostics/index.js';
 import type { NodeId } from '../graph/index.js';
 import { workbenchOf } from '../plan/index.js';
-import { type Attached, type Attachment, changedSqlstate, isRetryable, readAttached, ServerError, type Session } from '../postgres/index.js';
-import { relationName } from '../sql/index.js';
-import type { View } from './carry-over.js';
+import { type Attached, type Attachment, changedSqlstate, ConnectionLost, isRetryable, readAttached, ServerError, type Session } from '../postgres/index.js';
+import { maxIdentifierBytes, quoteIdentifier, relationName } from '../sql/index.js';
 import { NodeFailure, toDatabaseFailure } from './failure.js';
+import { type DroppedView, makeRoom, misfitFailure, misfits } from './misfits.js';
 import { moveIndex } from './move-index.js';
 import { type PublishItem, type PublishPart, publishScript } from './publish-script.js';
 import type { Script } from './script.js';
 
 export interface PublishOptions {
   readonly runId: string;
+  /** Whether another session holds the run's locks, so that they may be lost without this one. */
+  readonly guarded: boolean;
   /** The schema that replaced tables of a physical schema are moved to. */
   readonly trashOf: (schema: string) => string;
   /** Indexes that dbl made itself, by oid: they are not carried over. */
@@ -27,37 +30,37 @@ const lockTimeoutMs = 150;
 const autovacuumLockTimeoutMs = 1500;
 const giveUpAfterMs = 300_000;
 
-/** A new definition does not fit: columns that are gone or have another type, operators that lack for it. */
-const misfits = new Set(['42P16', '42703', '42883', '42804', '42846', '42725']);
-
 /**
  * Publishes items in one transaction: readers see all of the old ones, then all of the new ones. What others hung on an old table is put on
  * the new one, and the transaction checks that nothing else was hung there meanwhile. `session` must have `prepareVerification` behind it.
- * Returns the views, as `schema.name`, that had to be dropped because they do not fit; all of them are rebuilt later.
- * @throws NodeFailure, with nothing changed; ServerError 57014 where it was cancelled
+ * Returns the views that had to be dropped because they do not fit; all of them are rebuilt later.
+ * @throws NodeFailure and, where the run has lost its locks, ConnectionLost, with nothing changed; ServerError 57014 where it was cancelled
  */
-export async function publish(session: Session, items: readonly PublishItem[], options: PublishOptions): Promise<readonly string[]> {
+export async function publish(session: Session, items: readonly PublishItem[], options: PublishOptions): Promise<readonly DroppedView[]> {
   const started = Date.now();
-  const { runId, trashOf } = options;
-  const dropped = new Map<number, View>();
+  const { guarded, runId, trashOf } = options;
+  const dropped = new Map<number, DroppedView>();
   const recreated = new Set<NodeId>();
-  let current = items;
+  let current = await withoutLostColumns(session, items);
   let lockTimeout = lockTimeoutMs;
   for (let attempt = 1; ; attempt += 1) {
-    const script = publishScript(current, { runId, trashOf, lockTimeoutMs: lockTimeout, dropped, recreated });
+    const script = publishScript(current, { runId, guarded, trashOf, lockTimeoutMs: lockTimeout, dropped, recreated });
     const problem = await runScript(session, script);
-    if (problem === undefined) return [...dropped.values()].map(({ schema, name }) => `${schema}.${name}`);
+    if (problem === undefined) return [...dropped.values()];
+    if (problem.part?.kind === 'guard') throw new ConnectionLost('the session that held the locks of the run is gone');
     if (problem.part !== undefined && misfits.has(problem.error.sqlstate)) {
-      if (await makeRoom(session, problem.part, options, dropped, recreated)) continue;
-      throw misfit(problem.error, problem.part, current);
+      const room = { isRebuiltLater: options.isRebuiltLater, dropped, recreated };
+      if (await makeRoom(session, problem.part, room)) continue;
+      throw await misfitFailure(session, { ...problem, part: problem.part }, script, current, room);
     }
-    if (!mayPass(problem.error)) throw toDatabaseFailure('DBL2403', problem.error, 'publishing failed', fileOf(current));
+    if (problem.error.sqlstate === '42P07' && (await renameIndexes(session, current))) continue;
+    if (!mayPass(problem.error, attempt)) throw toDatabaseFailure('DBL2403', problem.error, 'publishing failed', fileOf(current));
     if (Date.now() - started > giveUpAfterMs) throw await blocked(session, current);
     lockTimeout = (await autovacuumIsAt(session, current)) ? autovacuumLockTimeoutMs : lockTimeoutMs;
     const pause = attempt < 3 ? 20 + Math.random() * 40 : 300 + Math.random() * 400;
     await sleep(pause, undefined, { signal: options.signal }).catch(() => undefined);
     if (options.signal.aborted) throw problem.error;
-    current = await readAgain(session, current, options.ownIndexes);
+    current = await withoutLostColumns(session, await readAgain(session, current, options.ownIndexes));
   }
 }
 
@@ -74,56 +77,61 @@ async function runScript(session: Session, script: Script<PublishPart>): Promise
     return undefined;
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
-    await session.query('ROLLBACK');
+    await session.rollback();
     if (error.sqlstate === '57014') throw error;
     return { error, part: script.failed(error)?.part };
   }
 }
 
-/** What hung on a relation changed, a lock was not to be had, or a name that we read was gone: another try may do. */
-function mayPass(error: ServerError): boolean {
-  return isRetryable(error) || [changedSqlstate, '42P01', '2BP01'].includes(error.sqlstate);
+/** What hung on a relation changed, a lock was not to be had, or what we name was gone or read by others a moment ago: another try may do. */
+function mayPass(error: ServerError, attempt: number): boolean {
+  return isRetryable(error) || error.sqlstate === changedSqlstate || (attempt < 5 && ['42P01', '2BP01'].includes(error.sqlstate));
 }
 
-/** Finds another way to publish what does not fit as it is; false: there is none. */
-async function makeRoom(
-  session: Session,
-  part: PublishPart,
-  options: PublishOptions,
-  dropped: Map<number, View>,
-  recreated: Set<NodeId>,
-): Promise<boolean> {
-  if (part.kind === 'replace view') {
-    if (part.item.existing?.kind !== 'view' || recreated.has(part.item.node)) return false;
-    recreated.add(part.item.node);
-    return true;
-  }
-  if (part.kind !== 'restore view') return false;
-  const found: View[] = [];
-  const pending = [part.view];
-  for (let view = pending.pop(); view !== undefined; view = pending.pop()) {
-    if (!options.isRebuiltLater(`${view.schema}.${view.name}`)) return false;
-    found.push(view);
-    const attached = (await readAttached(session, [view.oid])).get(view.oid);
-    for (const attachment of attached?.attachments ?? []) {
-      if (attachment.kind === 'obstacle') return false;
-      if (attachment.kind === 'view') pending.push(attachment);
+/** What hung on a column that the new relation does not have goes with the column. */
+async function withoutLostColumns(session: Session, items: readonly PublishItem[]): Promise<readonly PublishItem[]> {
+  const isOfColumn = (attachment: Attachment): boolean => (attachment.kind === 'grant' || attachment.kind === 'comment') && attachment.column !== undefined;
+  const concerned = items.filter(({ attached }) => attached?.attachments.some(isOfColumn));
+  if (concerned.length === 0) return items;
+  const nameOf = ({ schema, name }: PublishItem): string => relationName(workbenchOf(schema), name);
+  const { rows } = await session.query(
+    `SELECT relation, pg_catalog.array_to_json(pg_catalog.array_agg(attname)) AS columns FROM unnest($1::text[]) AS relation
+    JOIN pg_catalog.pg_attribute ON attrelid = relation::pg_catalog.regclass AND attnum > 0 AND NOT attisdropped GROUP BY relation`,
+    [concerned.map(nameOf)],
+  );
+  const columns = new Map(rows.map((row) => [row['relation'] ?? '', new Set<string | undefined>(JSON.parse(row['columns'] ?? '[]') as string[])]));
+  return items.map((item) => {
+    const known = columns.get(nameOf(item));
+    const { attached } = item;
+    if (known === undefined || attached === undefined) return item;
+    const attachments = attached.attachments.filter((attachment) => !isOfColumn(attachment) || ('column' in attachment && known.has(attachment.column)));
+    return { ...item, attached: { ...attached, attachments } };
+  });
+}
+
+/**
+ * Gives indexes of the new tables other names where the target has their names already: Postgres made them up in the workbench, where it did
+ * not see those. False: there are none.
+ */
+async function renameIndexes(session: Session, items: readonly PublishItem[]): Promise<boolean> {
+  let renamed = false;
+  for (const item of items) {
+    const { existing, name, schema, view } = item;
+    if (view !== undefined) continue;
+    const { rows } = await session.query(
+      `SELECT x.relname FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
+      WHERE i.indrelid = $1::pg_catalog.regclass AND EXISTS (
+        SELECT FROM pg_catalog.pg_class AS other JOIN pg_catalog.pg_namespace AS n ON n.oid = other.relnamespace
+        WHERE n.nspname = $2 AND other.relname = x.relname
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_index AS old WHERE old.indexrelid = other.oid AND old.indrelid = $3::pg_catalog.oid))`,
+      [relationName(workbenchOf(schema), name), schema, existing?.oid ?? 0],
+    );
+    for (const row of rows) {
+      await renameIndex(session, item, row['relname'] ?? '');
+      renamed = true;
     }
   }
-  // What was found last reads what was found before it.
-  for (const view of found.toReversed()) dropped.set(view.oid, view);
-  return true;
-}
-
-function misfit(problem: ServerError, part: PublishPart, items: readonly PublishItem[]): NodeFailure {
-  const relation = items.map(({ schema, name }) => `"${schema}.${name}"`).join(', ');
-  if (part.kind === 'restore view') {
-    const { schema, name } = part.view;
-    const message = `the view "${schema}.${name}" reads ${relation} and does not fit the new one: ${problem.message}`;
-    const hint = 'Keep the columns that it uses, or drop the view and create it again; a view that is a model is built along by --select name+.';
-    return new NodeFailure(error('DBL2401', message, fileOf(items), { hint }), problem.sqlstate);
-  }
-  return toDatabaseFailure('DBL2403', problem, 'publishing failed', fileOf(items));
+  return renamed;
 }
 
 /** Reads anew what hangs on the old relations, and makes on the new tables the indexes that were added meanwhile. */
@@ -131,7 +139,8 @@ async function readAgain(session: Session, items: readonly PublishItem[], ownInd
   const oids = items.flatMap(({ existing }) => existing?.oid ?? []);
   const attached = await readAttached(session, oids, ownIndexes);
   const fresh = items.map((item): PublishItem => {
-    const now = item.existing === undefined ? undefined : attached.get(item.existing.oid);
+    if (item.existing === undefined) return item;
+    const now = attached.get(item.existing.oid);
     return now === undefined ? { ...item, existing: undefined, attached: undefined } : { ...item, attached: now };
   });
   for (const [index, item] of fresh.entries()) {
@@ -140,21 +149,42 @@ async function readAgain(session: Session, items: readonly PublishItem[], ownInd
       const message = `"${item.schema}.${item.name}" cannot be replaced, since this was hung on it meanwhile: ${obstacle.type} ${obstacle.identity}`;
       throw new NodeFailure(error('DBL2401', message, item.file, { hint: 'Drop it, build, and create it again.' }));
     }
-    if (item.view === undefined) await addIndexes(session, items[index]?.attached, item);
+    const before = new Set(items[index]?.attached?.attachments.flatMap((one) => (one.kind === 'index' ? [one.oid] : [])));
+    if (item.view === undefined) await addIndexes(session, item, ({ oid }) => before.has(oid));
   }
   return fresh;
 }
 
-async function addIndexes(session: Session, before: Attached | undefined, item: PublishItem): Promise<void> {
-  const known = new Set((before?.attachments ?? []).flatMap((attachment) => (attachment.kind === 'index' ? [attachment.oid] : [])));
-  for (const attachment of item.attached?.attachments ?? []) {
-    if (attachment.kind !== 'index' || known.has(attachment.oid)) continue;
+/** Makes on a new table in the workbench the indexes of the old one that it has not got yet. */
+export async function addIndexes(session: Session, item: PublishItem, isThere: (index: Index) => boolean): Promise<void> {
+  for (const index of item.attached?.attachments ?? []) {
+    if (index.kind !== 'index' || isThere(index)) continue;
     try {
-      await session.query(moveIndex(attachment.definition, workbenchOf(item.schema)));
+      await makeIndex(session, item, index);
     } catch (problem) {
-      throw toDatabaseFailure('DBL2401', problem, `the index "${attachment.name}" cannot be made on the new table`, item.file);
+      throw toDatabaseFailure('DBL2401', problem, `the index "${index.name}" cannot be made on the new table`, item.file);
     }
   }
+}
+
+type Index = Extract<Attachment, { readonly kind: 'index' }>;
+
+async function makeIndex(session: Session, item: PublishItem, { definition, name }: Index): Promise<void> {
+  const statement = moveIndex(definition, workbenchOf(item.schema));
+  try {
+    await session.query(statement);
+  } catch (problem) {
+    if (!(problem instanceof ServerError) || problem.sqlstate !== '42P07') throw problem;
+    await renameIndex(session, item, name);
+    await session.query(statement);
+  }
+}
+
+/** Gives an index of ours in the workbench another name than the one that Postgres made up for it. */
+async function renameIndex(session: Session, { name, schema }: PublishItem, index: string): Promise<void> {
+  const hash = createHash('sha256').update(`${name}\0${index}`).digest('hex').slice(0, 8);
+  const beginning = Buffer.from(index).subarray(0, maxIdentifierBytes - hash.length - 1).toString().replace(/\uFFFD+$/, '');
+  await session.query(`ALTER INDEX ${relationName(workbenchOf(schema), index)} RENAME TO ${quoteIdentifier(`${beginning}_${hash}`)}`);
 }
 
 async function autovacuumIsAt(session: Session, items: readonly PublishItem[]): Promise<boolean> {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
-import { closeCrashedRuns, finishRun, migrateAudit, readHolder, schemaLock, startRun } from '../audit/index.js';
+import { closeCrashedRuns, endOrphans, endSession, finishRun, migrateAudit, readHolder, schemaLock, sessionName, startRun } from '../audit/index.js';
 import type { LoadedConfig } from '../config/index.js';
 import { type Diagnostic, error, hasErrors } from '../diagnostics/index.js';
 import { connect, ConnectionLost, lockHolder, openDatabase, type ServerAddress, ServerError, type Session, tryLock } from '../postgres/index.js';
+import { AuditWriter } from './audit-writer.js';
+import { cancellable } from './cancellable.js';
 import { Announcer, exitCodes, type RunContext, type RunOutcome, stoppedExitCode } from './context.js';
 import type { NodeStatus } from './events.js';
 import { gitCommit } from './git-commit.js';
@@ -15,8 +17,18 @@ export interface RunSession {
   /** Holds the run's locks; it runs nothing of the author's. */
   readonly control: Session;
   readonly address: ServerAddress;
-  /** Opens a further session. */
+  /** Opens a further session. Throws Refusal where that does not work. */
   readonly connect: () => Promise<Session>;
+  /**
+   * Does something in the audit schema, one thing at a time: on the control session, or where that is lost on one made for it.
+   * Undefined: the server cannot be reached.
+   */
+  readonly audit: <T>(work: (session: Session) => Promise<T>) => Promise<T | undefined>;
+  /**
+   * For a session of the run that was lost in the midst of a transaction: waits until the server has ended it, so that it is decided whether
+   * that was committed, and then reads what it wrote. Undefined: the server cannot be reached, or does not let go.
+   */
+  readonly afterLoss: <T>(lost: Session, read: (session: Session) => Promise<T>) => Promise<T | undefined>;
 }
 
 export interface RunDescription {
@@ -52,11 +64,15 @@ export class Refusal extends Error {
 export async function withRun(context: RunContext, description: RunDescription, body: (run: RunSession) => Promise<RunResult>): Promise<RunOutcome> {
   const announcer = new Announcer(context.sink, randomUUID());
   const { config } = context.project;
-  return withSession({ config, signal: context.signal }, announcer, async (control, address) => {
-    await migrateAudit(control);
-    await closeCrashedRuns(control);
-    const refused = await takeLocks(control, description.schemas);
-    if (refused !== undefined) throw new Refusal([refused], exitCodes.held);
+  const { signal } = context;
+  const commit = await gitCommit(config.folder);
+  return withSession({ config, signal }, announcer, async (control, address) => {
+    await cancellable(control, signal, async () => {
+      await migrateAudit(control);
+      await closeCrashedRuns(control);
+      const refused = (await takeLocks(control, description.schemas)) ?? (await settleOrphans(control));
+      if (refused !== undefined) throw new Refusal([refused], exitCodes.held);
+    });
     await startRun(control, {
       runId: announcer.runId,
       project: config.name,
@@ -67,28 +83,49 @@ export async function withRun(context: RunContext, description: RunDescription, 
       host: hostname(),
       pid: process.pid,
       dblVersion: context.version,
-      gitCommit: await gitCommit(config.folder),
+      gitCommit: commit,
       arguments: description.arguments,
     });
     const started = performance.now();
+    const name = sessionName(description.command, announcer.runId);
+    const writer = new AuditWriter(control, address, controlName(announcer.runId));
     const finish = async (result: RunResult): Promise<RunOutcome> => {
-      if (control.isOpen) await finishRun(control, announcer.runId, result.status, result.exitCode);
+      await writer.write((session) => finishRun(session, announcer.runId, result.status, result.exitCode));
       announcer.tell({ event: 'run_end', status: result.status, exit_code: result.exitCode, counts: result.counts, duration_ms: performance.now() - started });
       return result;
     };
     const open = async (): Promise<Session> => {
-      const session = await connect(address, { applicationName: `dbl ${description.command} ${announcer.runId}` });
+      const session = await connect(address, { applicationName: name });
       if (session.value === undefined) throw new Refusal(session.diagnostics, exitCodes.noConnection);
       return session.value;
     };
+    const run: RunSession = {
+      announcer,
+      runId: announcer.runId,
+      control,
+      address,
+      connect: open,
+      audit: (work) => writer.write(work),
+      afterLoss: (lost, read) =>
+        writer.write(async (session) => {
+          const sentAs = lost === control ? controlName(announcer.runId) : name;
+          return (await endSession(session, lost.pid, sentAs)) ? read(session) : undefined;
+        }),
+    };
     try {
-      return await finish(await body({ announcer, runId: announcer.runId, control, address, connect: open }));
+      return await finish(await body(run));
     } catch (problem) {
-      const { diagnostics, exitCode, status } = understand(problem, context.signal);
+      const { diagnostics, exitCode, status } = understand(problem, signal);
       announcer.report(diagnostics);
-      return finish({ status, exitCode, counts: noCounts });
+      return await finish({ status, exitCode, counts: noCounts });
+    } finally {
+      await writer.end();
     }
   });
+}
+
+function controlName(runId: string | undefined): string {
+  return runId === undefined ? 'dbl' : `dbl ${runId}`;
 }
 
 /** A session for a command that writes nothing down: `show`, `history`, `doctor`. */
@@ -103,7 +140,7 @@ export async function withSession(
   const { value: opened } = database;
   const { address } = opened;
   try {
-    const session = await connect(address, { applicationName: `dbl ${announcer.runId ?? ''}`.trim() });
+    const session = await connect(address, { applicationName: controlName(announcer.runId) });
     announcer.report(session.diagnostics);
     if (session.value === undefined) return { status: 'failed', exitCode: exitCodes.noConnection };
     try {
@@ -147,6 +184,15 @@ async function takeLocks(control: Session, schemas: readonly string[]): Promise<
     return error('DBL2601', `the schema "${schema}" is held by ${who}`, undefined, { hint: 'Wait until it has ended, then run the command again.' });
   }
   return undefined;
+}
+
+/** What runs that died left running must be gone before this one begins; gives the reason where it does not go. */
+async function settleOrphans(control: Session): Promise<Diagnostic | undefined> {
+  const [first, ...others] = await endOrphans(control);
+  if (first === undefined) return undefined;
+  const who = [first, ...others].join(', ');
+  const message = `a run that died is still at work in the database (${others.length === 0 ? 'process' : 'processes'} ${who}), and this role cannot end it`;
+  return error('DBL2601', message, undefined, { hint: 'Wait until it has ended, or end it with pg_terminate_backend; then run the command again.' });
 }
 
 function osUser(): string {

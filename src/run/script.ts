@@ -21,6 +21,10 @@ export class Script<Part> implements ScriptWriter<Part> {
     return this.#text;
   }
 
+  /** The statements one by one. */
+  statements(): readonly { readonly statement: string; readonly part: Part }[] {
+    return this.#parts.map(({ part, start }, index) => ({ part, statement: this.#text.slice(start, this.#parts[index + 1]?.start) }));
+  }
 
   /** The part that an error of the whole script is about, and the offset within the part's own text where the server gives one. */
   failed({ completed, offset }: Pick<ServerError, 'completed' | 'offset'>): { readonly part: Part; readonly offset: number | undefined } | undefined {

@@ -9,6 +9,8 @@ export type ShowOutcome = RunOutcome & {
   readonly rows: { readonly columns: readonly string[]; readonly rows: readonly (readonly (string | null)[])[] } | undefined;
 };
 
+const undefinedTable = '42P01';
+
 /** Runs a model's or a test's query against the target, in a transaction that can change nothing, and gives its first rows. */
 export async function show(context: RunContext, node: ModelNode | TestNode, limit: number): Promise<ShowOutcome> {
   const { project, sink, signal } = context;
@@ -24,14 +26,15 @@ export async function show(context: RunContext, node: ModelNode | TestNode, limi
     try {
       const results = await session.batch(`${before}${placed.text}\n) AS shown LIMIT ${limit}; COMMIT`);
       const result = results.at(-2);
-      const columns = result?.columns.map(({ name }) => name) ?? [];
-      rows = { columns, rows: (result?.rows ?? []).map((row) => columns.map((column) => row[column] ?? null)) };
+      rows = { columns: result?.columns.map(({ name }) => name) ?? [], rows: result?.values ?? [] };
       return { status: 'success', exitCode: exitCodes.good };
     } catch (problem) {
       if (signal.aborted) throw problem;
       const offset = (problem as { readonly offset?: number }).offset;
-      const failure = toFailure(problem, { sql: node.sql, placed }, offset === undefined ? undefined : offset - before.length);
-      announcer.report([failure.diagnostic]);
+      const { diagnostic, sqlstate } = toFailure(problem, { sql: node.sql, placed }, offset === undefined ? undefined : offset - before.length);
+      const missing = sqlstate === undefinedTable && node.dependsOn.some(({ id }) => project.graph.get(id)?.kind === 'model');
+      const hint = missing ? `What it reads is read from the target: "dbl build --select +${node.name}" builds it there.` : diagnostic.hint;
+      announcer.report([{ ...diagnostic, hint }]);
       return { status: 'failed', exitCode: exitCodes.failed };
     } finally {
       signal.removeEventListener('abort', stop);

@@ -9,16 +9,18 @@ const patienceMs = 400;
 
 /**
  * Drops what runs moved out of the way, this one's and what dead runs left, as far as nobody can still see it. Without CASCADE: what somebody
- * hung on a replaced table keeps that table. What must stay is left for the next run. Call it while holding the schemas' locks.
+ * hung on a replaced table keeps that table. What must stay is left for the next run, and so is what is left to do when the signal is aborted.
+ * Call it while holding the schemas' locks.
  */
-export async function emptyTrash(session: Session, physicalSchemas: readonly string[]): Promise<void> {
+export async function emptyTrash(session: Session, physicalSchemas: readonly string[], signal: AbortSignal): Promise<void> {
   const prefixes = physicalSchemas.map(trashPrefix);
   const trash = (await listSchemas(session)).filter((schema) => prefixes.some((prefix) => schema.startsWith(prefix)));
-  if (trash.length === 0 || !(await isInvisible(session))) return;
+  if (trash.length === 0 || !(await isInvisible(session, signal))) return;
   const relations = await readRelations(session, trash);
   for (const kind of ['view', 'table'] as const) {
     const names = relations.filter((relation) => relation.kind === kind).map(({ schema, name }) => relationName(schema, name));
     for (let index = 0; index < names.length; index += batchSize) {
+      if (signal.aborted) return;
       const some = names.slice(index, index + batchSize);
       if (await drop(session, `DROP ${kind.toUpperCase()} ${some.join(', ')}`)) continue;
       for (const name of some) await drop(session, `DROP ${kind.toUpperCase()} ${name}`);
@@ -34,7 +36,7 @@ async function drop(session: Session, statement: string): Promise<boolean> {
     return true;
   } catch (problem) {
     if (!(problem instanceof ServerError)) throw problem;
-    await session.query('ROLLBACK');
+    await session.rollback();
     return false;
   }
 }
@@ -43,7 +45,7 @@ async function drop(session: Session, statement: string): Promise<boolean> {
  * Waits a little until no snapshot is older than this moment: a program such as pg_dump reads the catalog by an old snapshot and would
  * look for tables that are gone. Where other roles' snapshots are hidden from us, the locks that their statements hold must do.
  */
-async function isInvisible(session: Session): Promise<boolean> {
+async function isInvisible(session: Session, signal: AbortSignal): Promise<boolean> {
   const { rows } = await session.query('SELECT pg_current_xact_id()::xid AS now');
   const deadline = Date.now() + patienceMs;
   for (;;) {
@@ -53,7 +55,7 @@ async function isInvisible(session: Session): Promise<boolean> {
       [rows[0]?.['now'] ?? null],
     );
     if (older.rows.length === 0) return true;
-    if (Date.now() > deadline) return false;
+    if (Date.now() > deadline || signal.aborted) return false;
     await sleep(50);
   }
 }

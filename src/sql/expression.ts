@@ -20,7 +20,7 @@ export function parseExpression(text: string): ExpressionParse {
   if (!bare.ok) return bare;
   const enclosed = parseWithin(opening, text, '\n)');
   if (!enclosed.ok) return enclosed;
-  if (targetCount(bare.sql) !== 1) return { ok: false, error: { message: 'this is more than one expression', offset: 0 } };
+  if (targetCount(bare.sql) !== 1) return { ok: false, error: { message: 'this is more than one expression', offset: 0, end: 0, hint: undefined } };
   const { tables, columns } = references(enclosed.sql);
   return { ok: true, references: { tables: tables.map(moveBack), columns: columns.map(moveBack) } };
 }
@@ -32,12 +32,13 @@ function moveBack<T extends { readonly start: number; readonly end: number }>(fo
 function parseWithin(before: string, text: string, after: string): SqlParse {
   const parse = parseSql(before + text + after);
   if (parse.ok) return parse;
-  const { message } = parse.error;
+  const { message, hint } = parse.error;
   const offset = Math.max(0, parse.error.offset - before.length);
   const end = contentEnd(text, 0, text.length);
+  const within = Math.max(offset, Math.min(parse.error.end - before.length, end));
   // What follows the text is ours: nobody should read of a parenthesis that he did not write.
-  if (offset <= end && !message.endsWith('at end of input')) return { ok: false, error: { message, offset } };
-  return { ok: false, error: { message: 'syntax error at end of input', offset: end } };
+  if (offset <= end && !message.endsWith('at end of input')) return { ok: false, error: { message, offset, end: within, hint } };
+  return { ok: false, error: { message: 'syntax error at end of input', offset: end, end, hint: undefined } };
 }
 
 function targetCount(sql: ParsedSql): number {

@@ -51,7 +51,8 @@ function lastTokenEnd(text: string, start: number, end: number): number {
   return Math.min(last, end);
 }
 
-function tokenEnd(text: string, at: number): number {
+/** Where the string, name, number or single character ends that begins at `at`. */
+export function tokenEnd(text: string, at: number): number {
   switch (text.charAt(at)) {
     case "'":
     case '"':

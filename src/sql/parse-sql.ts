@@ -4,6 +4,7 @@ import { contentEnd, skipTrivia } from './lexer.js';
 import type { AstNode, ParsedSql, SqlSyntaxError, Statement } from './parsed-sql.js';
 import { loadInstances, type RawParse, tryParse } from './parser-instance.js';
 import { byteOffsets, codePointOffset } from './positions.js';
+import { syntaxHint } from './syntax-hint.js';
 
 export type SqlParse =
   | { readonly ok: true; readonly sql: ParsedSql }
@@ -19,7 +20,7 @@ export function loadParser(): Promise<void> {
 /** Reads a text of SQL as Postgres 18 does. A text without a statement (empty, only comments) is good, with none. */
 export function parseSql(text: string): SqlParse {
   const nul = text.indexOf('\0');
-  if (nul >= 0) return { ok: false, error: { message: 'SQL cannot hold a NUL character', offset: nul } };
+  if (nul >= 0) return { ok: false, error: { message: 'SQL cannot hold a NUL character', offset: nul, end: nul + 1, hint: undefined } };
   const raw = tryParse(text) ?? parseDeep(text) ?? { message: tooDeep, position: 0 };
   if (!('json' in raw)) return { ok: false, error: syntaxError(text, raw) };
   const tree: unknown = JSON.parse(raw.json);
@@ -32,11 +33,26 @@ export function parseSql(text: string): SqlParse {
   return { ok: true, sql };
 }
 
+const nearToken = / at or near "([^]*)"$/;
+/** What opens a string, a name or a comment that is never closed. */
+const opener = /\/\*|\$\w*\$|[eEbBxXnN]?'|"/y;
+
 function syntaxError(text: string, raw: Exclude<RawParse, { readonly json: string }>): SqlSyntaxError {
-  if (raw.position <= 0) return { message: raw.message, offset: Math.min(skipTrivia(text, 0), text.length) };
-  const offset = codePointOffset(text, raw.position - 1);
-  const atEnd = raw.message.endsWith('at end of input');
-  return { message: raw.message, offset: atEnd ? contentEnd(text, 0, text.length) : offset };
+  const { message, position } = raw;
+  const found = position > 0 ? codePointOffset(text, position - 1) : Math.min(skipTrivia(text, 0), text.length);
+  const offset = position > 0 && message.endsWith('at end of input') ? contentEnd(text, 0, text.length) : found;
+  const plain = message.replace(nearToken, '');
+  // What is not closed goes on to the end of the file: too much to repeat.
+  if (message.startsWith('unterminated')) return { message: plain, offset, end: openerEnd(text, offset), hint: undefined };
+  if (message.startsWith('memory exhausted')) return { message: tooDeep, offset, end: offset, hint: undefined };
+  const token = nearToken.exec(message)?.[1] ?? '';
+  const end = text.startsWith(token, offset) ? offset + token.length : offset;
+  return { message, offset, end, hint: syntaxHint(text, offset, message) };
+}
+
+function openerEnd(text: string, offset: number): number {
+  opener.lastIndex = offset;
+  return opener.test(text) ? opener.lastIndex : offset;
 }
 
 /** The parser's length of a statement may hold trailing comments; the last one has none when no semicolon follows. */

@@ -23,6 +23,10 @@ export interface SqlSyntaxError {
   readonly message: string;
   /** UTF-16; where the text ended too early, the end of the last thing in it that is no white space or comment. */
   readonly offset: number;
+  /** Where the word ends that the parser did not expect; `offset` where there is none. */
+  readonly end: number;
+  /** What was probably meant, a full sentence. */
+  readonly hint: string | undefined;
 }
 
 /** A relation that a statement names: never the name of a CTE, an alias or a function. */

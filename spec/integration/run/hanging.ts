@@ -23,7 +23,7 @@ export async function rightsOn({ query }: Pick<TestDatabase, 'query'>, relation:
       UNION ALL SELECT attname, attacl FROM pg_attribute WHERE attrelid = '${relation}'::regclass) AS a
     CROSS JOIN LATERAL aclexplode(a.acl) AS g
     WHERE g.grantee <> (SELECT relowner FROM pg_class WHERE oid = '${relation}'::regclass)
-    ORDER BY line COLLATE "C"`);
+    ORDER BY 1`);
   return rows.map((row) => row['line'] ?? '');
 }
 

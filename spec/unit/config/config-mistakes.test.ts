@@ -312,7 +312,7 @@ describe('the place of a mistake', () => {
 describe('a configuration that cannot be evaluated', () => {
   test('syntax error', async () => {
     expect(await mistakes(`export default {\n  name: 'é', threads 3,\n};`)).toEqual([
-      'dbluigi.config.ts:2:22-23 DBL1004 expected "}" but found "3"',
+      'dbluigi.config.ts:2:22-23 DBL1004 expected "}" but found "3" / Is a comma or a colon missing before it?',
     ]);
   });
 

@@ -147,11 +147,11 @@ describe('mistakes in selectors', () => {
     ['*oind', ['DBL1601 no name of a model or test matches "*oind"', '  Did you mean "joined"?']],
     ['[z-a]', ['DBL1601 no name of a model or test matches "[z-a]"', '  "dbl ls" lists all names.']],
     ['tag:dayly', ['DBL1601 nothing has the tag "dayly"', '  Did you mean "daily"?']],
-    ['tag:x', ['DBL1601 nothing has the tag "x"', '  The tags are "daily", "private".']],
+    ['tag:x', ['DBL1601 nothing has the tag "x"', '  The tags are "daily", "private", "public", "raw data".']],
     ['path:elsewhere', ['DBL1601 nothing comes from the path "elsewhere"', '  A path begins at the folder of the project, like "models/api".']],
     ['path:models/apis', ['DBL1601 nothing comes from the path "models/apis"', '  Did you mean "models/api" or "models"?']],
     ['source:rav', ['DBL1601 no source is named "rav"', '  Did you mean "raw"?']],
-    ['source:hub', ['DBL1601 no source is named "hub"', '  The only source is "raw".']],
+    ['source:hub', ['DBL1601 no source is named "hub"', '  The sources are "crime", "raw".']],
     ['source:raw.x', ['DBL1601 the source "raw" has no table "x"', '  The tables are "events", "people".']],
     ['source:raw.event', ['DBL1601 the source "raw" has no table "event"', '  Did you mean "events"?']],
     ['type:tables', ['DBL1604 unknown type "tables"', '  Did you mean "table"? The types are "model", "test", "source", "table", "view".']],
@@ -177,6 +177,16 @@ describe('mistakes in selectors', () => {
   test('a project without sources', () => {
     const { diagnostics } = select(graphOf({ 'model.s.a': [] }), { select: ['source:raw'] });
     expect(linesOf(diagnostics)).toEqual(['DBL1601 no source is named "raw"', '  The project declares no sources.']);
+  });
+
+  test('a project without models', () => {
+    const { diagnostics } = select(graphOf({}), { select: ['a'] });
+    expect(linesOf(diagnostics)).toEqual(['DBL1601 no model or test is named "a"', '  The project has no models yet.']);
+  });
+
+  test('a project without tags', () => {
+    const { diagnostics } = select(graphOf({ 'model.s.a': [] }), { select: ['tag:daily'] });
+    expect(linesOf(diagnostics)).toEqual(['DBL1601 nothing has the tag "daily"', '  The project has no tags.']);
   });
 
   test('all of them at once', () => {

@@ -211,8 +211,9 @@ describe('what is in the way', () => {
         ?.blocked.map(({ message, at, hint }) => [message, at instanceof Object ? at.file.position(at.start) : undefined, hint]);
     const events = ['"raw.events" is neither a model nor a table of the database', { line: 2, column: 6 }];
     const nearby = ['"nearby" is neither a model nor a table of the database', { line: 2, column: 18 }];
-    expect(blocked([])).toEqual([[...events, 'The schema "raw" is empty or does not exist.'], [...nearby, undefined]]);
-    expect(blocked(['raw.events'])).toEqual([[...nearby, undefined]]);
+    const lookedIn = 'It was looked for in "staging_dev", "lookup", "public".';
+    expect(blocked([])).toEqual([[...events, 'The schema "raw" is empty or does not exist.'], [...nearby, lookedIn]]);
+    expect(blocked(['raw.events'])).toEqual([[...nearby, lookedIn]]);
     for (const schema of ['staging_dev', 'lookup', 'public']) expect(blocked(['raw.events', `${schema}.nearby`])).toEqual([]);
     expect(blocked(['raw.event', 'raw.nearby', 'lookup.near_by'])).toEqual([
       [...events, 'Did you mean "raw.event"?'],

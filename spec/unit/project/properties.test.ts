@@ -104,11 +104,14 @@ describe('YAML that is none', () => {
       'models:\n- name: a\n  description: one: two\n',
       ['3:16 DBL1403 invalid YAML: nested mappings are not allowed in compact mappings', '  A text that holds ": " needs quotes around it.'],
     ],
-    ['models:\n  - name: a\n   description: b\n', ['3:1 DBL1403 invalid YAML: sequence item without - indicator']],
+    ['models:\n  - name: a\n   description: b\n', ['3:1 DBL1403 invalid YAML: sequence item without - indicator', '  Keys of one map begin in the same column.']],
     ['- a\nmodels: b\n', ['2:1 DBL1403 invalid YAML: unexpected scalar at node end']],
     ['models:\n- name: @a\n', ['2:9 DBL1403 invalid YAML: plain value cannot start with reserved character @', '  Put quotes around the text.']],
     ['models: *all\n', ['1:9 DBL1403 invalid YAML: no anchor is named "all"']],
     ['models:\n- &m\n  name: a\n  meta: {m: *m}\n', ['4:13 DBL1403 invalid YAML: the anchor "m" holds itself']],
+    ['models:\n- name: a\n  tags\n', ['3:3 DBL1403 invalid YAML: implicit map keys need to be followed by map values', '  A key ends in ":".']],
+    ['models:\n- *no\n-\n', ['2:3 DBL1403 invalid YAML: no anchor is named "no"', '3:2 DBL1407 a model must be a map, not empty']],
+    [`models: ${'['.repeat(20_000)}\n`, [expect.stringMatching(/^1:\d+ DBL1403 invalid YAML: the values are nested too deeply$/)]],
     ['version: !two 2\n', ['1:10 DBL1403 warning invalid YAML: unresolved tag: !two', '1:15 DBL1409 "version" must be 2', "  dbl reads version 2 of dbt's properties; the key may be left out."]],
     ['models: []\n---\nsources: []\n', ['2:1 DBL1404 the file holds more than one YAML document', '  Put the second in a file of its own.']],
     ['models: []\nmodels: []\n', ['2:1 DBL1405 the key "models" occurs twice', '  - 1:1 it occurs here first']],
@@ -120,13 +123,20 @@ describe('YAML that is none', () => {
   ])('%j', (yaml, expected) => expect(reportOf(yaml)).toEqual(expected));
 });
 
+test('aliases of aliases that would fill the memory', () => {
+  const lists = 'bcdefgh'.split('').map((name, index) => `    ${name}: &${name} [${Array(10).fill(`*${'abcdefg'.charAt(index)}`).join(',')}]\n`);
+  const yaml = `models:\n- name: a\n  meta:\n    a: &a [${Array(10).fill('x').join(',')}]\n${lists.join('')}`;
+  const { report } = load({ 'models/POPULATE-s-a.sql': 'select 1', 'models/p.yaml': yaml });
+  expect(report).toEqual(['models/p.yaml:9:33 DBL1403 invalid YAML: with "e" the file stands for more than 1000000 values']);
+});
+
 describe('properties that dbl does not understand', () => {
   test.each([
     ['- a\n', ['1:1 DBL1407 a file of properties must be a map, not a list']],
     ['version: 1\n', ['1:10 DBL1409 "version" must be 2', "  dbl reads version 2 of dbt's properties; the key may be left out."]],
     ['model: []\n', ['1:1 DBL1406 unknown key "model" in a file of properties', '  Did you mean "models"?']],
-    ['seeds: []\n', ['1:1 DBL1406 unknown key "seeds" in a file of properties', '  The keys are "version", "models", "sources".']],
-    ['exposures: []\n', ['1:1 DBL1410 warning dbl does not use "exposures"']],
+    ['functions: []\n', ['1:1 DBL1406 unknown key "functions" in a file of properties', '  The keys are "version", "models", "sources".']],
+    ['exposures: []\nseeds: []\n', ['1:1 DBL1410 warning dbl does not use "exposures"', '2:1 DBL1410 warning dbl does not use "seeds"']],
     ['models: a\n', ['1:9 DBL1407 "models" must be a list, not a text']],
     ['models:\n- a\n', ['2:3 DBL1407 a model must be a map, not a text', '  Write "name: a".']],
     ['models:\n- description: x\n', ['2:3 DBL1408 a model needs "name"']],

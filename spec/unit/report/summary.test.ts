@@ -118,7 +118,7 @@ test('a build that is held', () => {
 test('a build that was stopped', () => {
   const events = [start({ target: "o'dd" }), ended('a', 'cancelled'), end('cancelled', { duration_ms: 900 })];
   expect(summarize(events)).toBe(
-    lines("build of o'dd was cancelled after 0.9 s: 1 cancelled", '', 'next', String.raw`  dbl build --target 'o'\''dd'  begin again`),
+    lines("build of o'dd was cancelled after 0.9 s: 1 cancelled", '', 'next', String.raw`  dbl build --resume --target 'o'\''dd'  go on with the rest`),
   );
 });
 

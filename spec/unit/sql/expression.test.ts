@@ -27,11 +27,11 @@ describe('parseExpression', () => {
     ['select 1', 'syntax error at or near "select"', 0],
     ['*', 'syntax error at or near "*"', 0],
     ["é = '🚓' nd b", 'syntax error at or near "b"', 12],
-    ["a = 'x", 'unterminated quoted string at or near "\'x"', 4],
-    ['a /* b', 'unterminated /* comment at or near "/* b"', 2],
+    ["a = 'x", 'unterminated quoted string', 4],
+    ['a /* b', 'unterminated /* comment', 2],
     ['a\0', 'SQL cannot hold a NUL character', 1],
   ])('refuses %j', (text, message, offset) => {
-    expect(parseExpression(text)).toEqual({ ok: false, error: { message, offset } });
+    expect(parseExpression(text)).toMatchObject({ ok: false, error: { message, offset } });
   });
 
   it('says what it reads', () => {

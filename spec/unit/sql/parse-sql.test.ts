@@ -44,12 +44,33 @@ describe('syntax errors', () => {
     ["select 'é🚓' frm x", 'syntax error at or near "x"', 'x'],
     ['select 1 from; select', 'syntax error at or near ";"', '; select'],
     ['select (1 -- here\n /* and */ \n', 'syntax error at end of input', ' -- here\n /* and */ \n'],
-    ["select 'é🚓", 'unterminated quoted string at or near "\'é🚓"', "'é🚓"],
-    [' /* x', 'unterminated /* comment at or near "/* x"', '/* x'],
+    ["select 'é🚓", 'unterminated quoted string', "'é🚓"],
+    [' /* x', 'unterminated /* comment', '/* x'],
     ['select * from a.b.c.d', 'improper qualified name (too many dotted names): a.b.c.d', 'a.b.c.d'],
     ['select "a\0"', 'SQL cannot hold a NUL character', '\0"'],
   ])('of %j', (text, message, rest) => {
     expect(mistake(text)).toEqual({ message, rest });
+  });
+});
+
+describe('the word that is not expected', () => {
+  it.each([
+    ["select 'é🚓' frm xyz", 'xyz', undefined],
+    ['select 1 from', '', undefined],
+    ["select e'abc", "e'", undefined],
+    ['select $x$abc', '$x$', undefined],
+    ['select a, -- more\nfrom x', 'from', 'Is the comma before it one too many?'],
+    ['select `id` from x', 'from', 'A name that needs quotes is written in double quotes.'],
+    ['select [id] from x', '[', 'A name that needs quotes is written in double quotes.'],
+    ['select a[b] from from x', 'from', undefined],
+    ['select :id', ':', "A variable is written {{ var('name') }}."],
+    ['\\set x 1', '\\', 'Commands of psql, which begin with "\\", are not SQL.'],
+    ['select top 10 a from x', '10', 'Write "LIMIT count" at the end of the query.'],
+    ['select a from x limit 1, 2', '', 'Write "LIMIT count OFFSET start".'],
+  ])('in %j', (text, word, hint) => {
+    const parse = parseSql(text);
+    const found = parse.ok ? undefined : { word: text.slice(parse.error.offset, parse.error.end), hint: parse.error.hint };
+    expect(found).toEqual({ word, hint });
   });
 });
 
@@ -65,7 +86,7 @@ describe('deep SQL', () => {
   });
 
   it('is refused with a message where it is too deep, and the next text is read', () => {
-    expect(mistake(`select ${'('.repeat(20_000)}1`).message).toBe('memory exhausted at or near "("');
+    expect(mistake(`select ${'('.repeat(20_000)}1`).message).toBe('the SQL nests too deeply for the parser');
     expect(mistake(`-- x\nselect ${'a || '.repeat(400_000)} a`)).toMatchObject({
       message: 'the SQL nests too deeply for the parser',
       rest: expect.stringMatching(/^select a/),

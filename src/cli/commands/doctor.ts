@@ -1,5 +1,6 @@
+import type { CompiledProject } from '../../compile/index.js';
 import { type Diagnostic, hasErrors } from '../../diagnostics/index.js';
-import { formatFindings, plural } from '../../report/index.js';
+import { fanOut, formatFindings, plural, recordRun } from '../../report/index.js';
 import type { Finding } from '../../run/index.js';
 import type { CliCommand } from '../cli-command.js';
 import { addExamples, addOutput } from '../examples.js';
@@ -22,22 +23,33 @@ export const doctor: CliCommand = {
   run: async ({ options, output, settings }) => {
     const { diagnostics, value: project } = await readProject(settings);
     output.diagnostics(diagnostics);
-    if (project === undefined || hasErrors(diagnostics)) return 2;
-    const { config, graph } = project;
+    if (project === undefined) return 2;
+    const { config } = project;
     const { diagnose } = await import('../../run/index.js');
-    const { outcome, record } = await observe(output, (sink, signal) => diagnose({ config, sink, signal }, [...project.schemas.values()]));
-    const models = [...graph.values()].filter((node) => node.kind === 'model').length;
+    // Why there is no connection is one of the findings: in a text for people it is not told twice.
+    const { record, sink: keep } = recordRun();
+    const { outcome } = await observe(output, (shown, signal) => {
+      const sink = output.json ? fanOut(keep, shown) : keep;
+      return diagnose({ config, sink, signal }, [...project.schemas.values()]);
+    });
     const findings: readonly Finding[] = [
       good('configuration', `${config.file?.path ?? 'no file, so the defaults'}, target "${config.target.name}"`),
-      good('project', `${plural(models, 'model')}, no mistakes`),
+      projectFinding(project, diagnostics),
       ...noConnection(record.diagnostics),
       ...outcome.findings,
     ];
     const asJson = options.text('output') === 'json';
     output.result('doctor', () => (asJson ? JSON.stringify(findings, null, 2) : formatFindings(findings, output.stdout)), findings);
-    return outcome.exitCode;
+    return hasErrors(diagnostics) ? 2 : outcome.exitCode;
   },
 };
+
+function projectFinding({ graph }: CompiledProject, diagnostics: readonly Diagnostic[]): Finding {
+  const models = [...graph.values()].filter((node) => node.kind === 'model').length;
+  const mistakes = diagnostics.filter(({ severity }) => severity === 'error').length;
+  if (mistakes === 0) return good('project', `${plural(models, 'model')}, no mistakes`);
+  return { name: 'project', status: 'error', message: `${plural(models, 'model')}, ${plural(mistakes, 'mistake')}`, cure: '"dbl compile" shows them.' };
+}
 
 function good(name: string, message: string): Finding {
   return { name, status: 'ok', message, cure: null };

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Diagnostic, error } from '../../diagnostics/index.js';
 import type { CliCommand } from '../cli-command.js';
@@ -38,6 +38,9 @@ export const init: CliCommand = {
 };
 
 function inTheWay(folder: string, files: readonly string[]): Diagnostic | undefined {
+  if (existsSync(folder) && !statSync(folder).isDirectory()) {
+    return error('DBL1709', `"${folder}" is a file, not a folder`, undefined, { hint: 'Name a new folder: "dbl init crime".' });
+  }
   const taken = [...new Set([...configFiles, ...files])].filter(
     (file) => !mayBeThere.has(file) && existsSync(path.join(folder, file)),
   );

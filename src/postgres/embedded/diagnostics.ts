@@ -60,6 +60,11 @@ export function spawnFailure(failure: NodeJS.ErrnoException, program: string): D
 export function folderFailure(failure: unknown, folder: string): Diagnostic {
   if (!(failure instanceof Error && 'code' in failure && 'syscall' in failure)) throw failure;
   if (failure.code === 'ENOSPC' || failure.code === 'EDQUOT') return noSpace(folder);
+  if (failure.code === 'EEXIST' || failure.code === 'ENOTDIR') {
+    return error('DBL2035', `the folder ${folder} cannot be made: a file stands in its place`, undefined, {
+      hint: `Move it away. ${OWN_SERVER}`,
+    });
+  }
   return error('DBL2035', `the folder ${folder} cannot be used: ${failure.message}`, undefined, {
     hint: `Make it writable for this user, or delete it. ${OWN_SERVER}`,
   });
