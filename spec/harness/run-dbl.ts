@@ -20,9 +20,9 @@ export interface DblResult {
 export interface RunningDbl {
   readonly process: ChildProcess;
   /** What it has printed so far. */
-  output(): { readonly stdout: string; readonly stderr: string };
+  readonly output: () => { readonly stdout: string; readonly stderr: string };
   /** Resolves when stdout or stderr holds the text; rejects when the process ends without. */
-  printed(text: string): Promise<void>;
+  readonly printed: (text: string) => Promise<void>;
   readonly ended: Promise<DblResult>;
 }
 

@@ -8,11 +8,11 @@ export interface TestDatabase {
   readonly url: string;
   readonly address: ServerAddress;
   /** Runs statements, for setting up and for asserting, and gives the rows of the last one. */
-  query(sql: string): Promise<readonly Row[]>;
+  readonly query: (sql: string) => Promise<readonly Row[]>;
   /** A session more, ended by `drop` at the latest. */
-  session(applicationName?: string): Promise<Session>;
+  readonly session: (applicationName?: string) => Promise<Session>;
   /** Removes the database, whoever is connected. Called by itself at the end of a test that made it. */
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 /** The server of this run, as the role and the database that its URL names. */

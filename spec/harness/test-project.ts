@@ -7,9 +7,9 @@ export interface TestProject {
   /** Absolute, without symbolic links. */
   readonly folder: string;
   /** Writes more files, or others over the old ones. */
-  write(files: Readonly<Record<string, string>>): void;
+  readonly write: (files: Readonly<Record<string, string>>) => void;
   /** Called by itself at the end of a test that made the project. */
-  remove(): void;
+  readonly remove: () => void;
 }
 
 /** A temporary folder with these files: paths with `/`, relative to it, and texts. */

@@ -60,8 +60,7 @@ export async function readEndedWell(session: Session, runId: string, nodes: read
     `SELECT node, status, rows, bytes FROM dbluigi.node_runs WHERE run_id = $1::uuid AND node = ANY ($2::text[]) AND status IN ('success', 'held')`,
     [runId, nodes],
   );
-  const number = (text: string | null | undefined): number | undefined => (text == null ? undefined : Number(text));
-  return new Map(rows.map((row) => [row['node'] ?? '', { status: row['status'] === 'held' ? 'held' : 'success', rows: number(row['rows']), bytes: number(row['bytes']) }]));
+  return new Map(rows.map((row) => [row['node'] ?? '', { status: row['status'] === 'held' ? 'held' : 'success', rows: toNumber(row['rows']), bytes: toNumber(row['bytes']) }]));
 }
 
 /** The schemas, by logical name, that a run promoted. */
@@ -77,4 +76,8 @@ async function endBackend(session: Session, pid: number): Promise<void> {
   } catch (problem) {
     if (!(problem instanceof ServerError && problem.sqlstate === '42501')) throw problem;
   }
+}
+
+function toNumber(text: string | null | undefined): number | undefined {
+  return text == null ? undefined : Number(text);
 }

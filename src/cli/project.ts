@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { CompiledProject } from '../compile/index.js';
 import type { LoadedConfig } from '../config/index.js';
-import { type Result, hasErrors, isGood } from '../diagnostics/index.js';
+import { type Result, failed, hasErrors, isGood } from '../diagnostics/index.js';
 import type { Output } from './output.js';
 import type { Settings } from './settings.js';
 
@@ -23,9 +23,11 @@ export async function readConfig(settings: Settings): Promise<Result<LoadedConfi
 /** Loads and compiles a project. What is wrong in it does not hide what else is wrong. */
 export async function readProject(settings: Settings): Promise<Result<CompiledProject>> {
   const config = await readConfig(settings);
+  // Without a place the mistake is in what was asked for, and the folder is perhaps no project.
+  if (!isGood(config) && config.diagnostics.some(({ at }) => at === undefined)) return failed(...config.diagnostics);
   const { loadProject } = await import('../project/index.js');
   const files = loadProject(isGood(config) ? config.value.folder : resolve(settings.projectDir ?? '.'));
-  if (!isGood(config)) return { value: undefined, diagnostics: [...config.diagnostics, ...files.diagnostics] };
+  if (!isGood(config)) return failed(...config.diagnostics, ...files.diagnostics);
   const before = [...config.diagnostics, ...files.diagnostics];
   if (files.value === undefined) return { value: undefined, diagnostics: before };
   const { compileProject } = await import('../compile/index.js');

@@ -42,7 +42,7 @@ class ProjectCompiler {
     this.#files = files;
     const logical = [...new Set(files.models.map((model) => model.schema))].toSorted();
     this.schemas = new Map(logical.map((schema) => [schema, physicalSchema(config.target, schema)]));
-    this.#lookup = new NameLookup(files.models, files.properties.sources, this.schemas, config);
+    this.#lookup = new NameLookup(files, this.schemas, config);
   }
 
   compile(): ReadonlyMap<NodeId, ProjectNode> {
@@ -119,7 +119,7 @@ class ProjectCompiler {
     compiled: CompiledTemplate,
     properties: ModelProperties | undefined,
   ): ModelNode {
-    const { options, diagnostics } = modelOptions(compiled.config, properties);
+    const { options, diagnostics } = modelOptions(compiled.config, properties, model.file.path);
     this.diagnostics.push(...diagnostics);
     const context = {
       node: id,

@@ -65,6 +65,7 @@ export function checkTestConfig(options: Readonly<Record<string, unknown>>): voi
 export function modelOptions(
   template: Readonly<Record<string, unknown>>,
   properties: ModelProperties | undefined,
+  file: string,
 ): { readonly options: ModelOptions; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
   const given: Record<string, unknown> = {};
@@ -79,12 +80,14 @@ export function modelOptions(
     return result !== undefined && 'value' in result ? result.value : undefined;
   };
   const tags = [readTags(given.tags), readTags(template.tags)].flatMap((result) => ('value' in result ? result.value : []));
+  const materialized = read('materialized') === 'view' ? 'view' : 'table';
+  const indexes = (read('indexes') as readonly ModelIndex[] | undefined) ?? [];
+  if (materialized === 'view' && indexes.length > 0) {
+    const at = template['indexes'] === undefined ? properties?.config['indexes']?.at : undefined;
+    diagnostics.push(error('DBL1256', 'a view has no indexes', at ?? file, { hint: 'Take "indexes" out, or make the model a table.' }));
+  }
   return {
-    options: {
-      materialized: read('materialized') === 'view' ? 'view' : 'table',
-      tags: [...new Set(tags)].toSorted(),
-      indexes: (read('indexes') as readonly ModelIndex[] | undefined) ?? [],
-    },
+    options: { materialized, tags: [...new Set(tags)].toSorted(), indexes },
     diagnostics,
   };
 }

@@ -1,7 +1,7 @@
 import type { LoadedConfig } from '../config/index.js';
 import { askFor, compare, didYouMean, nearest } from '../diagnostics/index.js';
 import type { NodeId } from '../graph/index.js';
-import type { ModelFile, SourceProperties } from '../project/index.js';
+import type { ProjectFiles } from '../project/index.js';
 
 export function modelId(schema: string, table: string): NodeId {
   return `model.${schema}.${table}`;
@@ -34,11 +34,11 @@ export class NameLookup {
   readonly #declared = new Map<string, readonly string[]>();
   readonly #logicalOf = new Map<string, string>();
   readonly #searchPath: readonly string[];
+  readonly #unusable: ReadonlyMap<string, string>;
 
   /** @param schemas the physical schema of every logical one */
   constructor(
-    models: readonly ModelFile[],
-    sources: readonly SourceProperties[],
+    { models, properties, unusable }: Pick<ProjectFiles, 'models' | 'properties' | 'unusable'>,
     schemas: ReadonlyMap<string, string>,
     config: Pick<LoadedConfig, 'searchPath'>,
   ) {
@@ -48,7 +48,8 @@ export class NameLookup {
       if (list === undefined) this.#tables.set(table, [schema]);
       else list.push(schema);
     }
-    for (const source of sources) {
+    this.#unusable = unusable;
+    for (const source of properties.sources) {
       const tables = source.tables.map((table) => table.name.value);
       this.#declared.set(source.name.value, [...(this.#declared.get(source.name.value) ?? []), ...tables]);
       for (const table of source.tables) {
@@ -119,8 +120,10 @@ export class NameLookup {
     return [...new Set([...(this.#tables.get(name) ?? []), ...ofSources])].toSorted(compare);
   }
 
-  /** A question for the relations that a name in SQL may have meant, each as it must be written there. */
+  /** A hint at the relations that a name in SQL may have meant, each as it must be written there. */
   suggestion(schema: string | undefined, name: string, callerSchema: string | undefined): string | undefined {
+    const unusable = this.#hintAtUnusable(name);
+    if (unusable !== undefined) return unusable;
     // What is compared: the whole of a qualified name, of another one the table's name alone.
     const written = new Map<string, string[]>();
     for (const [model, table] of this.#relations()) {
@@ -134,6 +137,12 @@ export class NameLookup {
     const elsewhere = schema === undefined ? [] : this.schemasWith(name).map((other) => `${other}.${name}`);
     const names = [...near.flatMap((compared) => written.get(compared) ?? []), ...elsewhere];
     return askFor([...new Set(names)].slice(0, 3));
+  }
+
+  /** Without its file a model is missed wherever it is read. */
+  #hintAtUnusable(table: string): string | undefined {
+    const path = this.#unusable.get(table);
+    return path === undefined ? undefined : `Its file is perhaps "${path}", which could not be used.`;
   }
 
   /** True where SQL that names the table alone reads this one. */
@@ -167,9 +176,8 @@ export class NameLookup {
       return { problem: 'unknown', message: `no model is named "${name}"`, hint: `Write ref('${name.slice(0, dot)}', '${name.slice(dot + 1)}').` };
     }
     const hint =
-      source === undefined
-        ? didYouMean(name, this.#modelNames())
-        : `It is a table of a source: source('${source[0]}', '${bare}').`;
+      this.#hintAtUnusable(bare) ??
+      (source === undefined ? didYouMean(name, this.#modelNames()) : `It is a table of a source: source('${source[0]}', '${bare}').`);
     return { problem: 'unknown', message: `no model is named "${name}"`, hint };
   }
 

@@ -157,6 +157,7 @@ export const codes = {
   DBL2501: 'not ready to be promoted',
   DBL2502: 'schema holds what dbl did not make',
   DBL2503: 'schema that is never renamed',
+  DBL2504: 'promoting failed',
   DBL2601: 'target held by another run',
 } as const;
 

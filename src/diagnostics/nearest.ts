@@ -24,8 +24,9 @@ export function nearest(name: string, candidates: Iterable<string>, limit = 3): 
 /** Two neighbouring letters changed places: one slip of the fingers, though two edits. */
 function isSwap(a: string, b: string): boolean {
   if (a.length !== b.length) return false;
-  const at = [...a].findIndex((letter, index) => letter !== b[index]);
-  return at >= 0 && a[at] === b[at + 1] && a[at + 1] === b[at] && a.slice(at + 2) === b.slice(at + 2);
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at += 1;
+  return at < a.length && a[at] === b[at + 1] && a[at + 1] === b[at] && a.slice(at + 2) === b.slice(at + 2);
 }
 
 /** `Did you mean "a" or "b"?`, or undefined where nothing is near: fits a diagnostic's hint. */

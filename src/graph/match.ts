@@ -140,7 +140,7 @@ export class Matcher {
 /** `The tags are "a", "b".`; undefined where there are too many to be read. */
 function listOf(what: string, names: ReadonlySet<string>): string | undefined {
   if (names.size > listed) return undefined;
-  const quoted = [...names].sort(compare).map((name) => `"${name}"`);
+  const quoted = [...names].toSorted(compare).map((name) => `"${name}"`);
   return quoted.length === 1 ? `The only ${what} is ${quoted.join()}.` : `The ${what}s are ${quoted.join(', ')}.`;
 }
 

@@ -4,5 +4,6 @@ export { type BuildState, readBuildState, RelationIndex } from './build-state.js
 export { testCheck } from './gating-tests.js';
 export { type Remainder, remainderOf } from './resume.js';
 export { previousOf, trashOf, trashPrefix, workbenchOf } from './schemas.js';
+export { misfit, type View } from './promoted-views.js';
 export { type PromoteChanges, type PromotedSchema, planPromote, type PromotePlan } from './promote-plan.js';
 export { describeStep, planSteps, type PlanStep } from './steps.js';

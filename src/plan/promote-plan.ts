@@ -102,11 +102,17 @@ function neverRenamed(project: CompiledProject, schemas: readonly PromotedSchema
 /** Every model must be in the target as the project has it now. */
 function notReady(project: CompiledProject, relations: RelationIndex, recorded: readonly RecordedRelation[]): readonly Diagnostic[] {
   const known = new Map(recorded.map((relation) => [JSON.stringify([relation.schema, relation.name]), relation]));
+  const { name: target } = project.config.target;
+  const physical = [...project.schemas.values()];
+  if (physical.every((schema) => relations.in(schema).length === 0 && !recorded.some((relation) => relation.schema === schema))) {
+    const message = `the target "${target}" is empty: nothing was built in it since it was made`;
+    return [error('DBL2501', message, undefined, { hint: `Build it: dbl build --target ${target}` })];
+  }
   return [...project.graph.values()].flatMap((node) => {
     if (node.kind !== 'model') return [];
     const reason = whyNotReady(node, relations, known.get(JSON.stringify([node.physicalSchema, node.name])));
     if (reason === undefined) return [];
-    const hint = `Build it: dbl build --target ${project.config.target.name} --select ${node.name}`;
+    const hint = `Build it: dbl build --target ${target} --select ${node.name}`;
     return [error('DBL2501', `"${node.physicalSchema}.${node.name}" ${reason}`, node.file, { hint })];
   });
 }

@@ -36,6 +36,8 @@ export interface Attached {
   readonly oid: number;
   /** Changes when anything that hangs on the relation does. */
   readonly fingerprint: string;
+  /** What ALTER TABLE must do, and undo nothing by it, to keep GRANTs on columns waiting; '' where the lock on the table does that. */
+  readonly columnLock: string;
   readonly attachments: readonly Attachment[];
 }
 
@@ -63,6 +65,14 @@ const fingerprint = `(
     UNION ALL SELECT pg_catalog.concat_ws(' ', 'g', g.oid, g.xmin) FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = c.oid
     UNION ALL SELECT pg_catalog.concat_ws(' ', 'p', p.oid, p.xmin) FROM pg_catalog.pg_policy AS p WHERE p.polrelid = c.oid
   ) AS facts(f)
+)`;
+
+/** Before, GRANT takes no lock on the table, and one on a column changes nothing but the column's row of the catalog. */
+const grantLocksSince = 180000;
+
+const columnLock = `(
+  SELECT string_agg(format('ALTER %I SET STATISTICS -1', a.attname), ', ') FROM pg_attribute AS a
+  WHERE a.attrelid = c.oid AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
 )`;
 
 /** The name of the statement that `prepareVerification` prepares. */
@@ -102,7 +112,7 @@ export async function readAttached(
   const list = `'{${oids.join(',')}}'::pg_catalog.oid[]`;
   // One transaction and one snapshot, so that fingerprint and facts tell of the same moment; the path makes Postgres qualify every name.
   const results = await session.batch(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog;
-    SELECT c.oid, ${fingerprint} AS fingerprint FROM pg_class AS c WHERE c.oid = ANY (${list});
+    SELECT c.oid, ${fingerprint} AS fingerprint, ${session.serverVersion < grantLocksSince ? columnLock : "''"} AS column_lock FROM pg_class AS c WHERE c.oid = ANY (${list});
     ${facts.replaceAll('$oids', list)}; COMMIT`);
   const attachments = new Map<number, Attachment[]>();
   for (const row of results[3]?.rows ?? []) {
@@ -115,7 +125,7 @@ export async function readAttached(
   }
   const attached = (results[2]?.rows ?? []).map((row): [number, Attached] => {
     const oid = Number(row['oid']);
-    return [oid, { oid, fingerprint: row['fingerprint'] ?? '', attachments: attachments.get(oid) ?? [] }];
+    return [oid, { oid, fingerprint: row['fingerprint'] ?? '', columnLock: row['column_lock'] ?? '', attachments: attachments.get(oid) ?? [] }];
   });
   return new Map(attached);
 }

@@ -52,6 +52,15 @@ export function roleOf(path: string): FileRole {
   return { kind: 'wrong', diagnostics: [malformed(name, stem, extension, path)] };
 }
 
+const verbAndSchema = /^[a-z]+[-_][^-_]+[-_]/i;
+
+/** The tables that a file may have been meant for whose name is wrong. */
+export function probableTables(path: string): ReadonlySet<string> {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const stem = name.replace(/\.[^.]*$/, '');
+  return new Set([stem, stem.slice(stem.lastIndexOf('-') + 1), stem.replace(verbAndSchema, '')]);
+}
+
 /** Whatever else lies below `models/` is not dbl's, but for a model whose extension was mistyped. */
 function otherFile(name: string, stem: string, extension: string, path: string): FileRole {
   const isModel = modelStem.test(stem) && (extension === '' || nearest(extension, ['sql']).length > 0) && !name.endsWith('~');

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, join, posix } from 'node:path';
 import { type Diagnostic, type Result, type SourceFile, ok, warning } from '../diagnostics/index.js';
 import { type DocBlock, readDocBlocks } from './doc-blocks.js';
-import { roleOf, wrongExtension } from './file-names.js';
+import { probableTables, roleOf, wrongExtension } from './file-names.js';
 import { findFiles } from './find-files.js';
 import type { ModelFile, ProjectFiles, Properties, TestFile } from './project-files.js';
 import { readProperties } from './properties.js';
@@ -18,7 +18,8 @@ export function loadProject(folder: string): Result<ProjectFiles> {
   const { models, properties } = loader.models();
   const tests = loader.tests();
   const macros = loader.macros();
-  return ok({ models, tests, macros, properties, readTemplate: loader.readTemplate }, loader.diagnostics);
+  const { readTemplate, unusable } = loader;
+  return ok({ models, unusable, tests, macros, properties, readTemplate }, loader.diagnostics);
 }
 
 /** A file by its path, and what tells it from others of its kind. */
@@ -32,6 +33,7 @@ const macroTag = /\{%-?\s*macro\s+\w+/;
 
 class Loader {
   readonly diagnostics: Diagnostic[] = [];
+  readonly unusable = new Map<string, string>();
   readonly #folder: string;
   /** Every file read so far, so that a template that is included is the same object as the file itself. */
   readonly #files = new Map<string, SourceFile | undefined>();
@@ -46,16 +48,22 @@ class Loader {
     const blocks: DocBlock[] = [];
     for (const path of this.#find('models')) {
       const role = roleOf(path);
-      if (role.kind === 'wrong') this.diagnostics.push(...role.diagnostics);
+      if (role.kind === 'wrong') this.#refuse(path, role.diagnostics);
       else if (role.kind === 'model') named.push({ ...role, at: path, key: `${role.schema}/${role.table}` });
       else if (role.kind === 'properties') properties.push(...this.#read(path));
       else if (role.kind === 'docs') blocks.push(...this.#take(readDocBlocks(this.#folder, path)));
     }
     const unique = firstOfEach(named, 'DBL1109', ({ schema, table }) => `two files fill the table "${schema}.${table}"`, this.diagnostics);
     const models = unique.flatMap(({ at, schema, table }) => this.#read(at).map((file) => ({ schema, table, file })));
+    for (const { at, table } of unique) if (this.#files.get(at) === undefined) this.unusable.set(table, at);
     const { diagnostics, ...understood } = readProperties(properties, blocks, unique);
     this.diagnostics.push(...diagnostics);
     return { models, properties: understood };
+  }
+
+  #refuse(path: string, diagnostics: readonly Diagnostic[]): void {
+    this.diagnostics.push(...diagnostics);
+    for (const table of probableTables(path)) this.unusable.set(table, path);
   }
 
   tests(): readonly TestFile[] {

@@ -3,6 +3,8 @@ import type { Place, SourceFile } from '../diagnostics/index.js';
 /** What the folder of a project holds, read but not yet understood. Everything is in a fixed order: by path. */
 export interface ProjectFiles {
   readonly models: readonly ModelFile[];
+  /** Files that were meant as models, and cannot be used as was reported: paths by the names that their tables probably have. */
+  readonly unusable: ReadonlyMap<string, string>;
   readonly tests: readonly TestFile[];
   readonly macros: readonly SourceFile[];
   readonly properties: Properties;

@@ -28,6 +28,7 @@ function notUtf8(path: string, bytes: Buffer): Diagnostic {
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
     return error('DBL1112', message, path, { hint: 'It begins like UTF-16: save it as UTF-8.' });
   }
+  if (bytes.includes(0)) return error('DBL1112', message, path, { hint: 'It is no text at all.' });
   const file = new SourceFile(path, validPrefix(bytes).toString('utf8'));
   return error('DBL1112', message, file.place(file.text.length), {
     hint: 'It is perhaps Latin-1 or Windows-1252: save it as UTF-8.',

@@ -18,6 +18,8 @@ const namesShown = 10;
  */
 export function summary(record: RunRecord, look: Look, options: SummaryOptions): string {
   if (record.start === undefined || record.end === undefined) return '';
+  // Why it was refused stands right above.
+  if (record.start.command === 'promote') return paintVerdict(record, look);
   const { paint } = look;
   const sections = [
     section('slowest', slowest(record), paint.bold),
@@ -61,8 +63,10 @@ function nextBlock(next: readonly (readonly [string, string])[], { paint }: Look
   return section('next', formatColumns(next).split('\n').slice(0, next.length), paint.bold);
 }
 
-function promoteVerdict({ promotes }: RunRecord, { target }: RunStart, { duration_ms, status }: RunEnd): string {
+function promoteVerdict({ promotes }: RunRecord, { target }: RunStart, { duration_ms, exit_code, status }: RunEnd): string {
   const time = duration(duration_ms);
+  // Where the connection was lost in its midst, nobody knows.
+  if (exit_code === 3) return `promote of ${target} failed`;
   if (status !== 'success') return `promote of ${target} ${status === 'failed' ? 'failed' : 'was cancelled'}, production is as it was`;
   const renamed = promotes.map(({ previous_schema, schema }) =>
     previous_schema === null ? `${schema} is new` : `${schema} is replaced, what it was is in ${previous_schema}`,

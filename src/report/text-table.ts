@@ -11,7 +11,7 @@ const numeric = /^[+-]?(\d[\d,]*(\.\d*)?|\.\d+)(e[+-]?\d+)?%?$/i;
 const escapable = /[\p{Control}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 /** Columns are not cut to less than this before whole columns are left out. */
-const narrowest = 6;
+const narrowest = 12;
 
 /**
  * Rows as psql would print them: numbers to the right, NULL spelled out, line breaks and control characters escaped.

@@ -11,8 +11,8 @@ export async function cancellable<T>(session: Session, signal: AbortSignal, work
   signal.throwIfAborted();
   const requests: Promise<void>[] = [];
   let again: NodeJS.Timeout | undefined;
+  const cancel = (): void => void requests.push(session.cancel());
   const stop = (): void => {
-    const cancel = (): void => void requests.push(session.cancel());
     cancel();
     again = setInterval(cancel, cancelAgainMs);
   };

@@ -6,7 +6,7 @@ import { relationName } from '../sql/index.js';
 import { runCommandCheck } from './command-check.js';
 import type { Announcer } from './context.js';
 import type { CheckStatus, RunEvent } from './events.js';
-import { placesOf } from './failure.js';
+import { isCancelled, placesOf } from './failure.js';
 
 export interface CheckContext {
   readonly announcer: Announcer<string>;
@@ -69,7 +69,7 @@ async function countAll(session: Session, checks: readonly Check[], context: Che
     const results = await readOnly(session, statements, context);
     return new Map(queries.map(({ id }, index) => [id, Number(results[index]?.rows[0]?.['failures'])]));
   } catch (problem) {
-    if (!(problem instanceof ServerError) || problem.sqlstate === '57014') throw problem;
+    if (!(problem instanceof ServerError) || (isCancelled(problem) && context.signal.aborted)) throw problem;
     return undefined;
   }
 }
@@ -87,7 +87,7 @@ async function judge(session: Session, check: Check, counted: number | undefined
   try {
     verdict = await verdictOf(session, check, counted, context);
   } catch (problem) {
-    if (!(problem instanceof ServerError) || problem.sqlstate === '57014') throw problem;
+    if (!(problem instanceof ServerError) || (isCancelled(problem) && context.signal.aborted)) throw problem;
     broken = brokenCheck(check, problem, context);
     const sql = check.kind === 'query' ? check.query(context.place) : undefined;
     verdict = { passed: false, failures: undefined, message: broken.message, sql, sample: null };
@@ -215,11 +215,12 @@ function transactionStart({ searchPath }: CheckContext): string {
 /** A query that the server refuses: shown in the file below `tests/`, or at the check in the properties. */
 function brokenCheck(check: Check, problem: ServerError, context: CheckContext): Diagnostic {
   const message = `the check "${check.id}" could not run: ${problem.message}`;
-  if (check.kind !== 'query' || check.file === undefined) return error('DBL2302', message, check.at, { hint: problem.hint });
+  const tell = check.severity === 'warn' ? warning : error;
+  if (check.kind !== 'query' || check.file === undefined) return tell('DBL2302', message, check.at, { hint: problem.hint });
   const before = transactionStart(context).length + countPrefix.length;
   const offset = problem.offset === undefined ? undefined : problem.offset - before;
   const [at, ...calledFrom] = placesOf({ sql: check.file, placed: placedSql(check.file, context.place) }, offset);
-  return error('DBL2302', message, at, { calledFrom, hint: problem.hint });
+  return tell('DBL2302', message, at, { calledFrom, hint: problem.hint });
 }
 
 function failedCheck(check: Check, verdict: Verdict): Diagnostic {

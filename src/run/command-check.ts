@@ -6,6 +6,7 @@ import type { CheckContext, Verdict } from './checks.js';
 
 /** How much of a program's output is kept for the message. */
 const keptOutput = 4000;
+const shownLines = 5;
 /** A command of more characters is shown by its program alone. */
 const longestName = 60;
 
@@ -28,10 +29,19 @@ export async function runCommandCheck(
   };
   const [program = '', ...args] = check.command;
   const { code, output } = await run(program, args, folder, env, signal);
-  const lastLines = withoutPassword(output, address.password).trim().split('\n').slice(-5).join('\n');
-  const told = lastLines === '' ? '' : `: ${lastLines}`;
+  // What was killed has not failed.
+  signal.throwIfAborted();
+  const told = endOf(withoutPassword(output, address.password));
   const message = code === 0 ? `passed${told}` : `${nameOf(check.command)} ${typeof code === 'number' ? `exited with ${code}` : code}${told}`;
   return { passed: code === 0, failures: undefined, message, sql: undefined, sample: null };
+}
+
+/** What a program said at its end: the last line, in which most give their reason, and below it the last few together. */
+function endOf(output: string): string {
+  const lines = output.trim().split('\n').slice(-shownLines);
+  const last = lines.at(-1) ?? '';
+  if (last === '') return '';
+  return `: ${last}${lines.length === 1 ? '' : `\n${lines.map((line) => `  ${line}`).join('\n')}`}`;
 }
 
 /** Programs print more than they should: the password that they were given must get neither onto the screen nor into the audit schema. */
@@ -58,8 +68,8 @@ export function libpqEnvironment(address: ServerAddress): NodeJS.ProcessEnv {
   };
 }
 
-function whyNotStarted(problem: NodeJS.ErrnoException, folder: string): string {
-  if (problem.code === 'ENOENT') return `there is no such program, neither in PATH nor, where it is a path, seen from ${folder}`;
+function whyNotStarted(problem: NodeJS.ErrnoException, program: string, folder: string): string {
+  if (problem.code === 'ENOENT') return /[/\\]/.test(program) ? `there is no such file in ${folder}` : 'no such program is in PATH';
   return problem.code === 'EACCES' ? 'it is not executable for this user' : problem.message;
 }
 
@@ -92,7 +102,7 @@ function run(
       signal.removeEventListener('abort', kill);
       resolve({ code, output });
     };
-    child.on('error', (problem) => done(`could not be started: ${whyNotStarted(problem, cwd)}`));
+    child.on('error', (problem) => done(`could not be started: ${whyNotStarted(problem, program, cwd)}`));
     child.on('close', (code, killedBy) => done(code ?? `was ended by ${killedBy}`));
   });
 }

@@ -1,4 +1,3 @@
-import { appliedMigrations } from '../audit/index.js';
 import { defaultThreads, describeConnection } from '../config/index.js';
 import { workbenchOf } from '../plan/index.js';
 import type { Session } from '../postgres/index.js';
@@ -63,8 +62,8 @@ async function rights(session: Session, schemas: readonly string[]): Promise<rea
     const cure = `ALTER SCHEMA ${quoteIdentifier(schema ?? '')} OWNER TO ${quoteIdentifier(role ?? '')};`;
     findings.push({ name: 'rights', status: 'error', message: `the schema "${schema}" belongs to "${owner}", so "${role}" cannot publish or promote there`, cure });
   }
-  if ((await appliedMigrations(session)) > 0) findings.push(good('audit', 'the schema "dbluigi" is there'));
-  else findings.push(good('audit', 'the schema "dbluigi" is not there yet; the first build makes it'));
+  const audited = mine.rows.some(({ schema }) => schema === 'dbluigi');
+  findings.push(good('audit', audited ? 'the schema "dbluigi" is there' : 'the schema "dbluigi" is not there yet; the first build makes it'));
   return findings;
 }
 

@@ -43,8 +43,13 @@ export function toDatabaseFailure(code: Code, problem: unknown, doing: string, f
   if (problem instanceof ConnectionLost) return new NodeFailure(error('DBL2202', problem.message, file));
   if (!(problem instanceof ServerError)) throw problem;
   const text = [problem.message, problem.detail].filter(Boolean).join('; ');
-  return new NodeFailure(error(code, `${doing}: ${text}`, file, { hint: hint ?? problem.hint }), problem.sqlstate);
+  const told = isCancelled(problem) ? { doing: stoppedByOthers, hint: stoppedHint } : { doing, hint: hint ?? problem.hint };
+  return new NodeFailure(error(code, `${told.doing}: ${text}`, file, { hint: told.hint }), problem.sqlstate);
 }
+
+/** What to say of a statement that was cancelled, but not by this run. */
+const stoppedByOthers = 'the server stopped a statement';
+const stoppedHint = 'Somebody with the right to do so, or a limit such as statement_timeout, stopped it; dbl did not.';
 
 /** Where in the source the server's complaint is; the beginning of the query where the server gives no position. */
 export function placesOf({ sql, placed }: SentSql, offset: number | undefined): readonly Place[] {

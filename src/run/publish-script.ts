@@ -33,6 +33,8 @@ export type PublishPart =
   | { readonly kind: 'step' }
   /** Fails where the run has lost its locks. */
   | { readonly kind: 'guard' }
+  /** Fails where a column is gone. */
+  | { readonly kind: 'lock columns' }
   | { readonly kind: 'restore view'; readonly view: View }
   | { readonly kind: 'replace view'; readonly item: PublishItem };
 
@@ -70,9 +72,11 @@ export function addPublish(script: ScriptWriter<PublishPart>, items: readonly Pu
   // Views before the tables that they read: the order in which their readers lock them. Nothing but the lock comes of this statement.
   const locked = [...views, ...inPlace.map(({ schema, name, existing, attached }) => ({ schema, name, oid: existing?.oid ?? 0, owner: ownerOf(attached) }))];
   for (const view of locked.toSorted((a, b) => a.oid - b.oid)) script.add(lockView(view), step);
-  for (const { schema, name, existing } of moved) {
+  for (const { schema, name, existing, attached } of moved) {
     const kind = existing?.kind === 'view' ? 'view' : 'table';
     script.add(setSchema({ kind, schema, name, to: trashOf(schema) }), step);
+    const { columnLock = '' } = attached ?? {};
+    if (columnLock !== '') script.add(`ALTER TABLE ${relationName(trashOf(schema), name)} ${columnLock}`, { kind: 'lock columns' });
   }
   for (const { attached } of moved) if (attached !== undefined) script.add(verify(attached), step);
   for (const { existing, attached } of inPlace) if (existing !== undefined) script.add(verifyView(existing.oid, optionsOf(attached)), step);

@@ -48,13 +48,14 @@ export async function publish(session: Session, items: readonly PublishItem[], o
     const problem = await runScript(session, script);
     if (problem === undefined) return [...dropped.values()];
     if (problem.part?.kind === 'guard') throw new ConnectionLost('the session that held the locks of the run is gone');
-    if (problem.part !== undefined && misfits.has(problem.error.sqlstate)) {
+    const columnsChanged = problem.part?.kind === 'lock columns' && problem.error.sqlstate === '42703';
+    if (problem.part !== undefined && misfits.has(problem.error.sqlstate) && !columnsChanged) {
       const room = { isRebuiltLater: options.isRebuiltLater, dropped, recreated };
       if (await makeRoom(session, problem.part, room)) continue;
       throw await misfitFailure(session, { ...problem, part: problem.part }, script, current, room);
     }
     if (problem.error.sqlstate === '42P07' && (await renameIndexes(session, current))) continue;
-    if (!mayPass(problem.error, attempt)) throw toDatabaseFailure('DBL2403', problem.error, 'publishing failed', fileOf(current));
+    if (!columnsChanged && !mayPass(problem.error, attempt)) throw toDatabaseFailure('DBL2403', problem.error, 'publishing failed', fileOf(current));
     if (Date.now() - started > giveUpAfterMs) throw await blocked(session, current);
     lockTimeout = (await autovacuumIsAt(session, current)) ? autovacuumLockTimeoutMs : lockTimeoutMs;
     const pause = attempt < 3 ? 20 + Math.random() * 40 : 300 + Math.random() * 400;
@@ -88,20 +89,26 @@ function mayPass(error: ServerError, attempt: number): boolean {
   return isRetryable(error) || error.sqlstate === changedSqlstate || (attempt < 5 && ['42P01', '2BP01'].includes(error.sqlstate));
 }
 
+function isOfColumn(attachment: Attachment): boolean {
+  return (attachment.kind === 'grant' || attachment.kind === 'comment') && attachment.column !== undefined;
+}
+
+function nameInWorkbench({ schema, name }: PublishItem): string {
+  return relationName(workbenchOf(schema), name);
+}
+
 /** What hung on a column that the new relation does not have goes with the column. */
 async function withoutLostColumns(session: Session, items: readonly PublishItem[]): Promise<readonly PublishItem[]> {
-  const isOfColumn = (attachment: Attachment): boolean => (attachment.kind === 'grant' || attachment.kind === 'comment') && attachment.column !== undefined;
   const concerned = items.filter(({ attached }) => attached?.attachments.some(isOfColumn));
   if (concerned.length === 0) return items;
-  const nameOf = ({ schema, name }: PublishItem): string => relationName(workbenchOf(schema), name);
   const { rows } = await session.query(
     `SELECT relation, pg_catalog.array_to_json(pg_catalog.array_agg(attname)) AS columns FROM unnest($1::text[]) AS relation
     JOIN pg_catalog.pg_attribute ON attrelid = relation::pg_catalog.regclass AND attnum > 0 AND NOT attisdropped GROUP BY relation`,
-    [concerned.map(nameOf)],
+    [concerned.map(nameInWorkbench)],
   );
   const columns = new Map(rows.map((row) => [row['relation'] ?? '', new Set<string | undefined>(JSON.parse(row['columns'] ?? '[]') as string[])]));
   return items.map((item) => {
-    const known = columns.get(nameOf(item));
+    const known = columns.get(nameInWorkbench(item));
     const { attached } = item;
     if (known === undefined || attached === undefined) return item;
     const attachments = attached.attachments.filter((attachment) => !isOfColumn(attachment) || ('column' in attachment && known.has(attachment.column)));

@@ -8,6 +8,7 @@ import { AuditWriter } from './audit-writer.js';
 import { cancellable } from './cancellable.js';
 import { Announcer, exitCodes, type RunContext, type RunOutcome, stoppedExitCode } from './context.js';
 import type { NodeStatus } from './events.js';
+import { toDatabaseFailure } from './failure.js';
 import { gitCommit } from './git-commit.js';
 
 /** What a command has while its run is open. */
@@ -165,8 +166,9 @@ function understand(problem: unknown, signal: AbortSignal): { readonly diagnosti
     return { diagnostics: [error('DBL2202', problem.message, undefined, { hint })], exitCode: exitCodes.noConnection, status: 'failed' };
   }
   if (problem instanceof ServerError) {
-    const text = [problem.message, problem.detail].filter(Boolean).join('; ');
-    return { diagnostics: [error('DBL2204', `the server refused: ${text}`, undefined, { hint: problem.hint })], exitCode: exitCodes.failed, status: 'failed' };
+    const rights = problem.sqlstate === '42501' ? '"dbl doctor" tells which rights the role lacks, and how it gets them.' : undefined;
+    const { diagnostic } = toDatabaseFailure('DBL2204', problem, 'the server refused', undefined, problem.hint ?? rights);
+    return { diagnostics: [diagnostic], exitCode: exitCodes.failed, status: 'failed' };
   }
   throw problem;
 }

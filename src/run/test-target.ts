@@ -1,11 +1,12 @@
 import { insertChecks } from '../audit/index.js';
 import { type Check, type CompiledProject, type Placement, productionPlacement, type RelationName, targetPlacement } from '../compile/index.js';
-import { hasErrors, warning } from '../diagnostics/index.js';
+import { type Diagnostic, hasErrors, warning } from '../diagnostics/index.js';
 import { type NodeId, select } from '../graph/index.js';
 import { RelationIndex, testCheck } from '../plan/index.js';
 import { readRelations, type Session } from '../postgres/index.js';
 import { quoteIdentifier } from '../sql/index.js';
-import { gateFails, runChecks } from './checks.js';
+import { cancellable } from './cancellable.js';
+import { type CheckContext, gateFails, runChecks } from './checks.js';
 import { exitCodes, type RunContext, type RunOutcome } from './context.js';
 import { noCounts, withRun } from './run-session.js';
 
@@ -43,12 +44,8 @@ export async function test(context: RunContext, options: TestOptions): Promise<R
       threads: 1,
       expected_ms: {},
     });
-    for (const { check, missing } of absent) {
-      announcer.report([warning('DBL2303', `the check "${check.id}" is not run: ${missing} is not there`, check.at)]);
-    }
-    const stop = (): void => void control.cancel();
-    context.signal.addEventListener('abort', stop);
-    const outcomes = await runChecks(control, present, {
+    announcer.report(notRun(absent));
+    const checkContext: CheckContext = {
       announcer,
       place,
       earlier: (check) => (options.production ? undefined : inProduction(check.node)),
@@ -56,7 +53,8 @@ export async function test(context: RunContext, options: TestOptions): Promise<R
       address,
       folder: project.config.folder,
       signal: context.signal,
-    }).finally(() => context.signal.removeEventListener('abort', stop));
+    };
+    const outcomes = await cancellable(control, context.signal, () => runChecks(control, present, checkContext));
     announcer.report(outcomes.flatMap(({ diagnostic }) => diagnostic ?? []));
     const records = insertChecks(outcomes.map(({ record }) => ({ ...record, runId })));
     if (records !== undefined) await control.query(records);
@@ -85,6 +83,18 @@ async function relationsFor(session: Session, project: CompiledProject, checks: 
 
 function relationsOf(project: CompiledProject, check: Check): readonly NodeId[] {
   return [check.node, ...check.reads].filter((id) => project.graph.get(id)?.kind !== 'test');
+}
+
+/** One warning for each relation that is missing, however many checks read it. */
+function notRun(absent: readonly { readonly check: Check; readonly missing: string }[]): readonly Diagnostic[] {
+  const byRelation = new Map<string, Check[]>();
+  for (const { check, missing } of absent) byRelation.set(missing, [...(byRelation.get(missing) ?? []), check]);
+  return [...byRelation].map(([missing, checks]) => {
+    const [first] = checks;
+    const hint = 'Build it first, or choose with --select what is there.';
+    if (checks.length > 1) return warning('DBL2303', `${checks.length} checks are not run: ${missing} is not there`, undefined, { hint });
+    return warning('DBL2303', `the check "${first?.id}" is not run: ${missing} is not there`, first?.at, { hint });
+  });
 }
 
 /** Tells the checks of which every relation exists from the others. */

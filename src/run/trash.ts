@@ -42,7 +42,7 @@ async function drop(session: Session, statement: string): Promise<boolean> {
 }
 
 /**
- * Waits a little until no snapshot is older than this moment: a program such as pg_dump reads the catalog by an old snapshot and would
+ * Waits a little until no snapshot of this database is older than this moment: a program such as pg_dump reads the catalog by an old snapshot and would
  * look for tables that are gone. Where other roles' snapshots are hidden from us, the locks that their statements hold must do.
  */
 async function isInvisible(session: Session, signal: AbortSignal): Promise<boolean> {
@@ -50,8 +50,8 @@ async function isInvisible(session: Session, signal: AbortSignal): Promise<boole
   const deadline = Date.now() + patienceMs;
   for (;;) {
     const older = await session.query(
-      `SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_xmin IS NOT NULL AND backend_type <> 'walsender'
-        AND age(backend_xmin) > age($1::text::xid) LIMIT 1`,
+      `SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_xmin IS NOT NULL AND backend_type = 'client backend'
+        AND datname = current_database() AND age(backend_xmin) > age($1::text::xid) LIMIT 1`,
       [rows[0]?.['now'] ?? null],
     );
     if (older.rows.length === 0) return true;

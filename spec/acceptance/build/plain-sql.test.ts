@@ -45,6 +45,12 @@ const raw = `
   CREATE TABLE raw.reports AS SELECT 'AG' || a AS ori, (date '2020-01-01' + (m || ' months')::interval)::date AS month, (a * 7 + m * 3) % 11 AS offences
     FROM generate_series(1, 9) a, generate_series(0, 23) m WHERE m < 24 - (a % 3) * 8`;
 
+const content = (relation: string): string => `SELECT t::text AS row FROM ${relation} AS t ORDER BY 1`;
+
+const columns = (suffix: string): string => `SELECT c.oid::regclass::text AS relation, attname, replace(format_type(atttypid, atttypmod), '_dev.', '.') AS type
+  FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid JOIN pg_namespace AS n ON n.oid = relnamespace
+  WHERE nspname IN ('staging${suffix}', 'lookup${suffix}', 'report${suffix}') AND attnum > 0 AND relkind IN ('r', 'v') ORDER BY 1, attnum`;
+
 it('plain SQL gives row by row what psql makes of it', async () => {
   const files = Object.fromEntries(
     models.map(([name, sql, view]) => {
@@ -61,15 +67,11 @@ it('plain SQL gives row by row what psql makes of it', async () => {
   await reference.query(`${raw}; CREATE SCHEMA staging; CREATE SCHEMA lookup; CREATE SCHEMA report`);
   for (const [name, sql, view] of models) await reference.query(`CREATE ${view ?? 'table'} ${name} AS ${sql}\n`);
   for (const [name] of models) {
-    const content = (relation: string) => `SELECT t::text AS row FROM ${relation} AS t ORDER BY 1`;
     const built = await database.query(content(name.replace('.', '_dev.')));
     expect(built.length, name).toBeGreaterThan(0);
     expect(built, name).toEqual(await reference.query(content(name)));
   }
   // Types, names and order of columns too; the composite type of a view is another one in each place.
-  const columns = (suffix: string) => `SELECT c.oid::regclass::text AS relation, attname, replace(format_type(atttypid, atttypmod), '_dev.', '.') AS type
-    FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid JOIN pg_namespace AS n ON n.oid = relnamespace
-    WHERE nspname IN ('staging${suffix}', 'lookup${suffix}', 'report${suffix}') AND attnum > 0 AND relkind IN ('r', 'v') ORDER BY 1, attnum`;
   const made = (await database.query(columns('_dev'))).map((row) => ({ ...row, relation: row['relation']?.replace('_dev.', '.') }));
   expect(made).toEqual(await reference.query(columns('')));
   expect(made.length).toBeGreaterThan(40);

@@ -14,11 +14,11 @@ export interface BuildProject {
   readonly project: TestProject;
   readonly database: TestDatabase;
   /** Runs dbl in the project, one model at a time unless told otherwise. */
-  dbl(...args: readonly string[]): Promise<Ended>;
+  readonly dbl: (...args: readonly string[]) => Promise<Ended>;
   /** Rows as `a|b|c`, NULL as nothing, as `psql -At` prints them. */
-  rows(sql: string): Promise<readonly string[]>;
+  readonly rows: (sql: string) => Promise<readonly string[]>;
   /** Writes models, given by `schema.table`; what has a `/` in its name is another file. */
-  write(files: Readonly<Record<string, string>>): void;
+  readonly write: (files: Readonly<Record<string, string>>) => void;
 }
 
 /** A project of models that stand in the test, with an empty database of its own. `config`: what the configuration exports. */

@@ -46,7 +46,7 @@ describe('checks that cannot be understood', () => {
           - expression: >
               name <> ''
               or or kind is null
-          - not_null: { where: "kind ==== 'city'", name: only_cities }
+          - not_null: { where: "kind = = 'city'", name: only_cities }
       - name: officer
         checks: [not_null]
     checks:
@@ -123,6 +123,12 @@ describe('checks that cannot be understood', () => {
         18 |           - expression: >
            |                         ^
 
+      error DBL1453: the expression is not valid SQL: syntax error at or near "="
+        models/properties.yaml:21:40
+           |
+        21 |           - not_null: { where: "kind = = 'city'", name: only_cities }
+           |                                        ^
+
       warning DBL1402: "staging.agencies" has no column "officer"
         models/properties.yaml:22:15
            |
@@ -144,7 +150,7 @@ describe('checks that cannot be understood', () => {
         the first one: models/properties.yaml:26:9
         hint: Give one of them a "name:".
 
-      12 errors, 1 warning
+      13 errors, 1 warning
       "
     `);
     expect([code, stdout]).toEqual([2, '']);
@@ -214,7 +220,8 @@ test('a check of every kind that fails: what is wrong, a sample, and the SQL for
   const project = withProject({
     ...config,
     'models/POPULATE-staging-agencies.sql': agencies,
-    'models/POPULATE-staging-arrests.sql': 'select n as id, case when n > 3 then 10 + n % 7 end as agency_id\nfrom generate_series(1, 20) as n\n',
+    'models/POPULATE-staging-states.sql': 'select n as id from generate_series(10, 15) as n\n',
+    'models/POPULATE-staging-arrests.sql': 'select n as id, case when n > 8 then 10 + n % 7 end as state_id\nfrom generate_series(1, 20) as n\n',
     'models/properties.yaml': `models:
   - name: agencies
     columns:
@@ -233,10 +240,10 @@ test('a check of every kind that fails: what is wrong, a sample, and the SQL for
       - unique: { columns: [id, kind], where: "officers > 0 -- of those with any", name: one_of_a_kind }
   - name: arrests
     columns:
-      - name: agency_id
+      - name: state_id
         checks:
           - not_null
-          - relationships: { to: agencies, field: id }
+          - relationships: { to: states, field: id }
 `,
     'tests/no_villages.sql': `{{ config(description='villages have no police of their own') }}
 select id, name
@@ -247,7 +254,7 @@ where kind = 'village'
   const database = await createTestDatabase();
   const { code, stdout, stderr } = await said({ project, database }, 'build', '--threads', '1');
   expect(stderr).toMatchInlineSnapshot(`
-    "build of staging_dev (staging_dev): 2 models
+    "build of staging_dev (staging_dev): 3 models
 
     error DBL2301: the check "staging.agencies.row_count" failed: 4 rows, 5 to 9 expected (all agencies of the state)
       models/properties.yaml:15:9
@@ -325,24 +332,65 @@ where kind = 'village'
         from staging_dev__work.agencies
         where kind = 'village'
 
-    1 of 2  failed     staging.agencies                          4 rows TIME
-    2 of 2  skipped    staging.arrests                   "staging.agencies" failed
+    1 of 3  failed     staging.agencies                          4 rows TIME
+    2 of 3  built      staging_dev.states                        6 rows TIME
+
+    error DBL2301: the check "staging.arrests.not_null.state_id" failed: 8 failing rows
+      models/properties.yaml:21:13
+         |
+      21 |           - not_null
+         |             ^^^^^^^^
+         id | state_id
+        ----+----------
+          1 | NULL
+          2 | NULL
+          3 | NULL
+          4 | NULL
+          5 | NULL
+        (the first 5 of 8)
+      all of them:
+        select *
+        from staging_dev__work.arrests
+        where (state_id is null)
+
+    error DBL2301: the check "staging.arrests.relationships.state_id" failed: 1 failing row
+      models/properties.yaml:22:13
+         |
+      22 |           - relationships: { to: states, field: id }
+         |             ^^^^^^^^^^^^^
+         state_id | count
+        ----------+-------
+               16 |     2
+      all of them:
+        select child.state_id, count(*) as "count"
+        from (
+          select state_id
+          from staging_dev__work.arrests
+          where state_id is not null
+        ) as child
+        where not exists (select 1 from staging_dev.states as parent where parent.id = child.state_id)
+        group by child.state_id
+
+    3 of 3  failed     staging.arrests                          20 rows TIME
 
     "
   `);
   expect(stdout).toMatchInlineSnapshot(`
-    "skipped, for what they read is not there
-      staging.arrests
+    "slowest
+      staging.states TIME  6 rows
 
     failed
       staging.agencies: the check "staging.agencies.row_count" failed: 4 rows, 5 to 9 expected (all agencies of the state) (and 5 more)
         at models/properties.yaml:15:9
         to look at: staging_dev__work.agencies
+      staging.arrests: the check "staging.arrests.not_null.state_id" failed: 8 failing rows (and 1 more)
+        at models/properties.yaml:21:13
+        to look at: staging_dev__work.arrests
 
-    build of staging_dev failed after TIME: 1 failed, 1 skipped
+    build of staging_dev failed after TIME: 1 built (6 rows), 2 failed
 
     next
-      dbl build --target staging_dev --select staging.agencies+  when it is mended
+      dbl build --target staging_dev --select staging.agencies+ staging.arrests+  when it is mended
     "
   `);
   expect(code).toBe(1);
@@ -354,11 +402,13 @@ where kind = 'village'
       "staging.agencies.one_of_a_kind pass error 0 with sql",
       "staging.agencies.row_count fail error - with sql",
       "staging.agencies.unique.id fail error 1 with sql",
+      "staging.arrests.not_null.state_id fail error 8 with sql",
+      "staging.arrests.relationships.state_id fail error 1 with sql",
       "test.no_villages fail error 1 with sql",
     ]
   `);
-  // Nothing of it is published; what failed stands in the workbench, for a look.
-  expect(await database.query("SELECT relname FROM pg_class WHERE relnamespace = 'staging_dev'::regnamespace")).toEqual([]);
+  // Nothing that failed is published; it stands in the workbench, for a look.
+  expect(await database.query("SELECT relname FROM pg_class WHERE relnamespace = 'staging_dev'::regnamespace")).toEqual([{ relname: 'states' }]);
   expect(await database.query('SELECT count(*) FROM staging_dev__work.agencies')).toEqual([{ count: '4' }]);
 });
 
@@ -416,7 +466,7 @@ test('checks that the server refuses', async () => {
         from staging_dev__work.agencies
         where not (10 / (officers - 7) > 0)
 
-    error DBL2302: the check "staging.agencies.other_type" could not run: operator does not exist: text > integer
+    warning DBL2302: the check "staging.agencies.other_type" could not run: operator does not exist: text > integer
       models/properties.yaml:9:9
         |
       9 |       - expression: { expression: name > 3, name: other_type, severity: warn }
@@ -478,12 +528,15 @@ test('checks that the server refuses', async () => {
     "
   `);
   expect(stdout).toMatchInlineSnapshot(`
-    "failed
+    "warnings
+      the check "staging.agencies.other_type" could not run: operator does not exist: text > integer
+
+    failed
       staging.agencies: the check "staging.agencies.no_such_column" could not run: column "officer" does not exist (and 5 more)
         at models/properties.yaml:7:9
         to look at: staging_dev__work.agencies
 
-    build of staging_dev failed after TIME: 1 failed
+    build of staging_dev failed after TIME: 1 failed, 1 warning
 
     next
       dbl build --target staging_dev --select staging.agencies+  when it is mended
@@ -626,13 +679,13 @@ test('commands: none there, not executable, an exit code, a signal, output; and 
   expect(stderr).toMatchInlineSnapshot(`
     "build of staging_dev (staging_dev): 1 model
 
-    error DBL2301: the check "staging.agencies.a_missing" failed: no-such-program --strict could not be started: there is no such program, neither in PATH nor, where it is a path, seen from FOLDER
+    error DBL2301: the check "staging.agencies.a_missing" failed: no-such-program --strict could not be started: no such program is in PATH
       models/properties.yaml:4:9
         |
       4 |       - command: { name: a_missing, command: no-such-program --strict }
         |         ^^^^^^^
 
-    error DBL2301: the check "staging.agencies.b_missing_file" failed: scripts/no_such_file.py could not be started: there is no such program, neither in PATH nor, where it is a path, seen from FOLDER
+    error DBL2301: the check "staging.agencies.b_missing_file" failed: scripts/no_such_file.py could not be started: there is no such file in FOLDER
       models/properties.yaml:5:9
         |
       5 |       - command: { name: b_missing_file, command: scripts/no_such_file.py }
@@ -656,11 +709,12 @@ test('commands: none there, not executable, an exit code, a signal, output; and 
       8 |       - command: { name: e_killed, command: [sh, -c, kill -9 $$] }
         |         ^^^^^^^
 
-    error DBL2301: the check "staging.agencies.f_talks" failed: sh … exited with 42: line 3 of many that nobody reads
-      line 4 of many that nobody reads
-      line 5 of many that nobody reads
-      line 6 of many that nobody reads
-      the last is the reason
+    error DBL2301: the check "staging.agencies.f_talks" failed: sh … exited with 42: the last is the reason
+        line 3 of many that nobody reads
+        line 4 of many that nobody reads
+        line 5 of many that nobody reads
+        line 6 of many that nobody reads
+        the last is the reason
       models/properties.yaml:9:9
         |
       9 |       - command:
@@ -678,7 +732,7 @@ test('commands: none there, not executable, an exit code, a signal, output; and 
   `);
   expect(stdout).toMatchInlineSnapshot(`
     "failed
-      staging.agencies: the check "staging.agencies.a_missing" failed: no-such-program --strict could not be started: there is no such program, neither in PATH nor, where it is a path, seen from FOLDER (and 6 more)
+      staging.agencies: the check "staging.agencies.a_missing" failed: no-such-program --strict could not be started: no such program is in PATH (and 6 more)
         at models/properties.yaml:4:9
         to look at: staging_dev__work.agencies
 
@@ -822,38 +876,14 @@ test('dbl test: the same of what the target holds, and of production; what is no
   const database = await createTestDatabase();
   const nothing = await said({ project, database }, 'test');
   expect(nothing.stderr).toMatchInlineSnapshot(`
-    "warning DBL2303: the check "staging.agencies.row_count" is not run: "staging_dev.agencies" is not there
-      models/properties.yaml:7:9
-        |
-      7 |       - row_count: { max: 4 }
-        |         ^^^^^^^^^
-
-    warning DBL2303: the check "staging.agencies.row_count_ratio" is not run: "staging_dev.agencies" is not there
-      models/properties.yaml:8:9
-        |
-      8 |       - row_count_ratio: { min: 1 }
-        |         ^^^^^^^^^^^^^^^
-
-    warning DBL2303: the check "staging.agencies.not_null.name" is not run: "staging_dev.agencies" is not there
-      models/properties.yaml:5:18
-        |
-      5 |         checks: [not_null]
-        |                  ^^^^^^^^
-
-    warning DBL2303: the check "test.no_villages" is not run: "staging_dev.agencies" is not there
-      tests/no_villages.sql:1:1
-        |
-      1 | select id from {{ ref('agencies') }} where kind = 'village'
-        | ^
+    "warning DBL2303: 4 checks are not run: "staging_dev.agencies" is not there
+      hint: Build it first, or choose with --select what is there.
 
     "
   `);
   expect(nothing.stdout).toMatchInlineSnapshot(`
     "warnings
-      the check "staging.agencies.row_count" is not run: "staging_dev.agencies" is not there
-      the check "staging.agencies.row_count_ratio" is not run: "staging_dev.agencies" is not there
-      the check "staging.agencies.not_null.name" is not run: "staging_dev.agencies" is not there
-      the check "test.no_villages" is not run: "staging_dev.agencies" is not there
+      4 checks are not run: "staging_dev.agencies" is not there
 
     nothing to test in staging_dev
     "

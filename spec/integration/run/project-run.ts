@@ -12,8 +12,8 @@ export interface Workshop {
   readonly project: TestProject;
   /** Runs statements and gives the rows of the last one. */
   readonly query: TestDatabase['query'];
-  build(options?: Partial<BuildOptions>, listen?: (event: RunEvent) => void): Promise<Ran>;
-  publish(): Promise<Ran>;
+  readonly build: (options?: Partial<BuildOptions>, listen?: (event: RunEvent) => void) => Promise<Ran>;
+  readonly publish: () => Promise<Ran>;
 }
 
 /** What a run came to, in the form in which tests compare it. */

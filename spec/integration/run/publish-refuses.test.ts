@@ -81,7 +81,8 @@ test('a view that does not fit the new columns is named, and nothing is changed'
   people("select 1 as id, 'a'::varchar(20) as name, 2 as n");
   project.write({ 'models/POPULATE-staging-pets.sql': 'select 1 as id' });
   const changed = await build();
-  expect([...changed.told].toSorted()).toEqual([
+  // Up to Postgres 15 the definition of a view qualifies the column.
+  expect(changed.told.map((line) => line.replace('column pets.owner', 'column "owner"')).toSorted()).toEqual([
     `DBL2401: "staging_dev.people" cannot be replaced, since these views do not fit the new one: staging_dev.reader (${retyped}); public.names (${retyped}) | POPULATE-staging-people.sql | ${hint}`,
     `DBL2401: "staging_dev.pets" cannot be replaced, since this view does not fit the new one: public.owners (column "owner" does not exist) | POPULATE-staging-pets.sql | ${hint}`,
   ]);

@@ -34,7 +34,7 @@ describe('dependencies', () => {
       'models/POPULATE-lookup-a.sql': 'select 2 as id',
       'models/POPULATE-lookup-b.sql': 'select 3 as id',
       'models/POPULATE-staging-all.sql': `with events as (select 1 as id)
-        select a.id, staging.a.id, b.id from a join b on true join events on true join "Agency List" as l on true
+        select a.id, staging.a.id as x, b.id as y from a join b on true join events on true join "Agency List" as l on true
         join lookup.a as la on true join generate_series(1, 2) as g on true join pg_class on true join information_schema.tables on true`,
     });
     expect(diagnostics).toEqual([]);
@@ -46,7 +46,7 @@ describe('dependencies', () => {
       'name source.raw.agencies',
     ]);
     expect(placedSql(all.sql, targetPlacement(project)).text).toBe(`with events as (select 1 as id)
-        select a.id, staging_dev.a.id, b.id from staging_dev.a join lookup_dev.b on true join events on true join raw."Agency List" as l on true
+        select a.id, staging_dev.a.id as x, b.id as y from staging_dev.a join lookup_dev.b on true join events on true join raw."Agency List" as l on true
         join lookup_dev.a as la on true join generate_series(1, 2) as g on true join pg_class on true join information_schema.tables on true`);
     expect(placedSql(all.sql, productionPlacement(project)).text).toContain('from staging.a join lookup.b');
   });

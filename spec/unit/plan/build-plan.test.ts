@@ -186,7 +186,7 @@ describe('what is in the way', () => {
       { kind: 'obstacle', type: 'trigger', identity: 't on staging_dev.a' },
       { kind: 'obstacle', type: 'policy', identity: 'p on staging_dev.a' },
     ];
-    const attached = new Map(existing.map(({ oid }) => [oid, { oid, fingerprint: '', attachments }]));
+    const attached = new Map(existing.map(({ oid }) => [oid, { oid, fingerprint: '', columnLock: '', attachments }]));
     const a = ['DBL2401', '"staging_dev.a" cannot be replaced, since this hangs on it: trigger t on staging_dev.a; policy p on staging_dev.a', 'dbl did not make it and does not drop it. Drop it, build, and create it again.'];
     expect(await blockedBy(existing, { attached })).toEqual([a]);
     const asTable = await planOf({ ...files, 'staging.v': 'select 1 as id' }, { state: stateOf(existing, { attached }) });
