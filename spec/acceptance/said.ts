@@ -35,7 +35,15 @@ export function urlWithPassword({ address, url }: TestDatabase): string {
 function passwordsIn(env: Readonly<Record<string, string>>): readonly string[] {
   const written = Object.values(env).flatMap((value) => /^postgres(?:ql)?:\/\/[^:]*:([^@/]+)@/.exec(value)?.[1] ?? []);
   const passwords = [...written, env['PGPASSWORD'] ?? ''].filter((password) => password !== '');
-  return [...new Set(passwords.flatMap((password) => [password, decodeURIComponent(password)]))];
+  return [...new Set(passwords.flatMap((password) => [password, decoded(password)]))];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** All that dbl left in `.dbl`, but for the embedded server's own files. */

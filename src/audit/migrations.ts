@@ -1,8 +1,5 @@
 import type { Session } from '../postgres/index.js';
 
-/** The schema in which dbl writes down what it did. */
-export const auditSchema = 'dbluigi';
-
 /** Applied in order, each once. A migration that was released is never changed: what comes later is a new one. */
 const migrations: readonly string[] = [
   `CREATE TABLE dbluigi.runs (

@@ -39,5 +39,8 @@ export async function readProject(settings: Settings): Promise<Result<CompiledPr
 export async function openProject(settings: Settings, output: Output): Promise<CompiledProject | undefined> {
   const { diagnostics, value } = await readProject(settings);
   output.diagnostics(diagnostics);
-  return hasErrors(diagnostics) ? undefined : value;
+  if (hasErrors(diagnostics)) return undefined;
+  // A blank line between warnings and what the command has to tell.
+  if (diagnostics.length > 0 && !output.json && !output.quiet) output.note('');
+  return value;
 }

@@ -18,6 +18,9 @@ export function usageMistake(problem: CommanderError, program: Command, command:
     case 'commander.unknownOption': {
       const options = [...(command?.options ?? []), ...program.options].flatMap((option) => [option.long, option.short]);
       const flags = [...options, '--help', '-h'].filter((flag) => flag != null);
+      if (flags.includes(named)) {
+        return error('DBL1702', `"${named}" stands before "${command?.name()}", whose option it is`, undefined, { hint: `Write it behind: "${dbl} ${named}".` });
+      }
       return error('DBL1702', `"${dbl}" has no option "${named}"`, undefined, { hint: nearestFlag(named, flags) ?? help });
     }
     case 'commander.optionMissingArgument':

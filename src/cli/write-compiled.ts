@@ -19,11 +19,37 @@ export function writeCompiled(folder: string, files: CompiledFiles, manifest: un
     }
     const text = `${JSON.stringify(manifest, null, 2)}\n`;
     const file = path.join(base, 'manifest.json');
-    if (!readdirSync(base).includes('manifest.json') || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
+    if (!readdirSync(base).includes('manifest.json') || !holds(file, text)) writeFileSync(file, text);
     return [];
   } catch (problem) {
-    const reason = problem instanceof Error ? problem.message : String(problem);
-    return [error('DBL1720', `cannot write below ".dbl": ${reason}`)];
+    return [unwritable(folder, problem)];
+  }
+}
+
+const obstacles: ReadonlyMap<string, string> = new Map([
+  ['EACCES', 'permission denied (EACCES)'],
+  ['EEXIST', 'a file is in its place'],
+  ['EISDIR', 'a folder is in its place'],
+  ['ENOSPC', 'the disk is full (ENOSPC)'],
+  ['ENOTDIR', 'a file is in the place of its folder'],
+  ['EROFS', 'the disk cannot be written (EROFS)'],
+]);
+
+/** @throws `problem` itself where it is no failed system call */
+function unwritable(folder: string, problem: unknown): Diagnostic {
+  if (!(problem instanceof Error) || !('code' in problem)) throw problem;
+  const code = String(problem.code);
+  const file = 'path' in problem ? path.relative(folder, String(problem.path)).split(path.sep).join('/') : '.dbl';
+  const hint = /^E(?:EXIST|ISDIR|NOTDIR)$/.test(code) ? 'The folder ".dbl" is for what dbl makes: move out what else is there.' : undefined;
+  return error('DBL1720', `cannot write "${file}": ${obstacles.get(code) ?? code}`, undefined, { hint });
+}
+
+/** False for what cannot be read, too: to write it will fail and say why. */
+function holds(file: string, text: string): boolean {
+  try {
+    return readFileSync(file, 'utf8') === text;
+  } catch {
+    return false;
   }
 }
 
@@ -41,7 +67,7 @@ function writeSchema(folder: string, tables: ReadonlyMap<string, string>): void 
   for (const [table, text] of tables) {
     const name = `${table}.sql`;
     const file = path.join(folder, name);
-    if (!there.delete(name.normalize()) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
+    if (!there.delete(name.normalize()) || !holds(file, text)) writeFileSync(file, text);
   }
   const stale = [...there.values()].filter((name) => name.endsWith('.sql'));
   for (const name of stale) rmSync(path.join(folder, name));

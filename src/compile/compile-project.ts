@@ -7,7 +7,7 @@ import type { CompiledProject, ModelNode, ProjectNode, RelationName, SourceNode,
 import { idsOf, widen } from './compile-sql.js';
 import { modelFingerprint } from './fingerprints.js';
 import { checkModelConfig, checkTestConfig, modelOptions, testOptions } from './model-options.js';
-import { modelId, NameLookup, sourceId } from './name-lookup.js';
+import { modelId, NameLookup, sourceId, type Unresolved } from './name-lookup.js';
 import { propertyChecks } from './property-checks.js';
 import { reportUnknownColumns } from './property-columns.js';
 import { type CompiledTemplate, TemplateCompiler } from './template-compiler.js';
@@ -80,8 +80,7 @@ class ProjectCompiler {
       const whole = this.#lookup.ref([name], undefined);
       const id = typeof whole === 'string' || dot < 0 ? whole : this.#lookup.ref([name.slice(0, dot), name.slice(dot + 1)], undefined);
       if (typeof id !== 'string') {
-        const hint = id.problem === 'ambiguous' ? 'Write the schema before the name.' : id.hint;
-        this.#report(error('DBL1401', id.message, at, { hint }));
+        this.#report(error('DBL1401', id.message, at, { hint: hintInProperties(id) }));
         continue;
       }
       // A second description was reported where the files were read.
@@ -165,6 +164,12 @@ class ProjectCompiler {
     }
     return relations;
   }
+}
+
+/** The lookup's own hints are about templates. */
+function hintInProperties({ hint, problem, source }: Unresolved): string | undefined {
+  if (problem === 'ambiguous') return 'Write the schema before the name.';
+  return source === undefined ? hint : `Tables of the source "${source}" are described under "sources:".`;
 }
 
 /** What `ref()` and `source()` name, in any branch, and what the SQL reads by plain names. */

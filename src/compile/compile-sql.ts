@@ -97,14 +97,14 @@ function isOneQuery(sql: ParsedSql, context: SqlContext): boolean {
 const firstWord = /^\w+/;
 
 /** Resolves every relation that parsed SQL names. */
-export function readsOf({ tables, columns }: References, context: SqlContext): SqlReads {
+export function readsOf({ tables, columns, ctes }: References, context: SqlContext): SqlReads {
   const found: NodeReference[] = [];
   const undeclared: UndeclaredRelation[] = [];
   for (const table of tables) {
     const resolution = context.lookup.relation(table.schema, table.name, context.schema);
     if (resolution.kind === 'node') found.push({ id: resolution.id, start: table.start, end: table.end });
     else if (resolution.kind === 'unknown' && !context.reported.has(nameOf(table))) {
-      reportUnknown(table, context);
+      reportUnknown(table, ctes, context);
       undeclared.push({ schema: table.schema, name: table.name, start: table.start, end: table.end });
     }
   }
@@ -120,10 +120,10 @@ export function idsOf(references: readonly NodeReference[]): readonly NodeId[] {
   return [...new Set(references.map(({ id }) => id))].toSorted();
 }
 
-function reportUnknown(table: TableReference, context: SqlContext): void {
+function reportUnknown(table: TableReference, ctes: readonly string[], context: SqlContext): void {
   if (context.undeclaredSources === 'allow') return;
   const name = nameOf(table);
-  const suggestion = context.lookup.suggestion(table.schema, table.name, context.schema);
+  const suggestion = context.lookup.suggestion(table.schema, table.name, context.schema, ctes);
   const declare = 'Declare it under "sources:" in a .yaml file, or set undeclaredSources in the configuration.';
   const at = context.locate(table.start);
   const [innermost] = at;

@@ -34,7 +34,7 @@ export interface ModelNode extends GraphNode {
   readonly fingerprint: string;
 }
 
-export interface ModelColumn {
+interface ModelColumn {
   readonly name: string;
   readonly description: string | undefined;
   readonly at: Place;

@@ -22,6 +22,8 @@ export interface Unresolved {
   readonly problem: 'unknown' | 'ambiguous';
   readonly message: string;
   readonly hint: string | undefined;
+  /** The source that has a table of this name, where a model was looked for. */
+  readonly source?: string | undefined;
 }
 
 const systemSchemas = new Set(['pg_catalog', 'information_schema', 'pg_temp', 'pg_toast']);
@@ -121,11 +123,12 @@ export class NameLookup {
   }
 
   /** A hint at the relations that a name in SQL may have meant, each as it must be written there. */
-  suggestion(schema: string | undefined, name: string, callerSchema: string | undefined): string | undefined {
+  suggestion(schema: string | undefined, name: string, callerSchema: string | undefined, ctes: readonly string[]): string | undefined {
     const unusable = this.#hintAtUnusable(name);
     if (unusable !== undefined) return unusable;
+    if (schema === undefined && ctes.includes(name)) return 'There is a CTE of this name, which is not visible here.';
     // What is compared: the whole of a qualified name, of another one the table's name alone.
-    const written = new Map<string, string[]>();
+    const written = new Map<string, string[]>(schema === undefined ? ctes.map((cte) => [cte, [cte]]) : []);
     for (const [model, table] of this.#relations()) {
       const compared = schema === undefined ? table : `${model}.${table}`;
       const list = written.get(compared) ?? [];
@@ -178,7 +181,7 @@ export class NameLookup {
     const hint =
       this.#hintAtUnusable(bare) ??
       (source === undefined ? didYouMean(name, this.#modelNames()) : `It is a table of a source: source('${source[0]}', '${bare}').`);
-    return { problem: 'unknown', message: `no model is named "${name}"`, hint };
+    return { problem: 'unknown', message: `no model is named "${name}"`, hint, source: source?.[0] };
   }
 
   *#modelNames(): Iterable<string> {

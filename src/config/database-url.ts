@@ -30,7 +30,7 @@ export interface UrlProblem {
  * Node's own URL refuses `postgres://user@/database`, which libpq allows.
  */
 const form =
-  /^(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[^\][@/?#]*\]|[^:@/?#]*)(?::(\d*))?(?:\/([^@/?#]*))?(?:\?([^@#]*))?$/;
+  /^(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[^\][@/?#]*\]|[^:@/?#]*)(?::([^:@/?#]*))?(?:\/([^@/?#]*))?(?:\?([^@#]*))?$/;
 const scheme = /^postgres(?:ql)?:\/\//i;
 
 const tlsParameters = new Set(['sslmode', 'sslrootcert', 'sslcert', 'sslkey']);

@@ -34,7 +34,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Result<Loa
   const evaluated = file === undefined ? ok({}) : await evaluate(folder, file);
   if (!isGood(evaluated)) return failed(...evaluated.diagnostics);
   const validated = await validateLazily(evaluated.value);
-  const { target, mistakes } = checkTargets(validated, { ...options, targetName: options.targetName ?? (environment.value.merged['DBL_TARGET'] || undefined) });
+  const { target, mistakes } = checkTargets(validated, options, environment.value.merged['DBL_TARGET']);
   const connection = connect(validated, target?.name, { folder, env: environment.value.merged });
   const connectionMistakes = Array.isArray(connection) ? connection : [];
   const diagnostics = [
@@ -81,7 +81,7 @@ interface CheckedTargets {
   readonly mistakes: readonly ConfigMistake[];
 }
 
-function checkTargets({ config, mistakes: formal }: Validated, options: LoadConfigOptions): CheckedTargets {
+function checkTargets({ config, mistakes: formal }: Validated, options: LoadConfigOptions, ofEnvironment: string | undefined): CheckedTargets {
   const wrongForm = (...path: readonly string[]): boolean =>
     formal.some(({ at }) => path.every((key, index) => at.path[index] === key));
   const targets = targetsOf(config);
@@ -93,7 +93,11 @@ function checkTargets({ config, mistakes: formal }: Validated, options: LoadConf
   // A target that is no object, or all of them, are not among `targets`; then no name can be called unknown.
   const someAreGone = formal.some(({ at: { path } }) => path[0] === 'targets' && path.length <= 2);
   if (someAreGone || wrongForm('defaultTarget')) return { target: undefined, mistakes };
-  const choice = chooseTarget(config, options.targetName);
+  const asked = [
+    { name: options.targetName ?? '', byEnvironment: false },
+    { name: ofEnvironment ?? '', byEnvironment: true },
+  ];
+  const choice = chooseTarget(config, asked.find(({ name }) => name !== ''));
   mistakes.push(...choice.mistakes);
   if (choice.name === undefined) return { target: undefined, mistakes };
   const chosen = targets[choice.name] ?? {};

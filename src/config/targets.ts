@@ -13,6 +13,12 @@ export const defaultSuffix = '_dev';
 
 type Targets = Readonly<Record<string, TargetConfig>>;
 
+/** The target that `--target` asks for, or `DBL_TARGET`, which is easily forgotten. */
+interface AskedTarget {
+  readonly name: string;
+  readonly byEnvironment: boolean;
+}
+
 export interface TargetChoice {
   readonly name: string | undefined;
   readonly mistakes: readonly ConfigMistake[];
@@ -28,16 +34,18 @@ export function targetsOf(config: Config): Targets {
  * Chooses the target that is meant: the named one, else `defaultTarget`, else the only one. `name` is undefined where that
  * cannot be told. Whether `defaultTarget` exists is checked even where another is named.
  */
-export function chooseTarget(config: Config, named: string | undefined): TargetChoice {
+export function chooseTarget(config: Config, asked: AskedTarget | undefined): TargetChoice {
   const names = Object.keys(targetsOf(config));
   const { defaultTarget } = config;
   const mistakes: ConfigMistake[] = [];
   if (defaultTarget !== undefined && !names.includes(defaultTarget)) {
     mistakes.push(unknownTarget(defaultTarget, names, ['defaultTarget']));
   }
-  if (named !== undefined && named !== '') {
-    if (names.includes(named)) return { name: named, mistakes };
-    return { name: undefined, mistakes: [...mistakes, unknownTarget(named, names, undefined)] };
+  if (asked !== undefined) {
+    if (names.includes(asked.name)) return { name: asked.name, mistakes };
+    const mistake = unknownTarget(asked.name, names, undefined);
+    const message = asked.byEnvironment ? `${mistake.message}, which DBL_TARGET asks for` : mistake.message;
+    return { name: undefined, mistakes: [...mistakes, { ...mistake, message }] };
   }
   if (defaultTarget !== undefined) return { name: mistakes.length === 0 ? defaultTarget : undefined, mistakes };
   return names.length === 1 ? { name: names[0], mistakes } : { name: undefined, mistakes: [noChoice(names)] };

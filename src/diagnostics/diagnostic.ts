@@ -21,7 +21,7 @@ export interface Diagnostic {
   readonly hint?: string | undefined;
 }
 
-export interface Related {
+interface Related {
   readonly message: string;
   readonly at: Place | string;
 }

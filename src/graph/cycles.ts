@@ -9,7 +9,7 @@ export interface Cycle {
   readonly steps: readonly CycleStep[];
 }
 
-export interface CycleStep {
+interface CycleStep {
   readonly id: NodeId;
   /** What the node reads: the next one of the cycle. */
   readonly reads: Dependency;

@@ -3,10 +3,10 @@ import type { Place } from '../diagnostics/index.js';
 /** `model.staging.arrests`: kind, schema (of a source: the source's name), name. A test is `test.<name>`. */
 export type NodeId = string;
 
-export type NodeKind = 'source' | 'model' | 'test';
+type NodeKind = 'source' | 'model' | 'test';
 
 /** How one node came to depend on another: `ref()` or `source()`, or a plain name in SQL. */
-export type Via = 'ref' | 'name';
+type Via = 'ref' | 'name';
 
 export interface Dependency {
   readonly id: NodeId;

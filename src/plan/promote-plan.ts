@@ -1,4 +1,4 @@
-import { appliedMigrations, readRecorded, type RecordedRelation } from '../audit/index.js';
+import { appliedMigrations, type HeldRow, readHeld, readRecorded, type RecordedRelation } from '../audit/index.js';
 import type { CompiledProject, ModelNode } from '../compile/index.js';
 import { type Diagnostic, error } from '../diagnostics/index.js';
 import {
@@ -61,7 +61,9 @@ export async function planPromote(session: Session, project: CompiledProject): P
   const rights = await readSchemaRights(session, names);
   const relations = new RelationIndex(await readRelations(session, names));
   // A dry run may come before the first run, which makes the audit schema.
-  const recorded = (await appliedMigrations(session)) > 0 ? await readRecorded(session, names) : [];
+  const hasHistory = (await appliedMigrations(session)) > 0;
+  const recorded = hasHistory ? await readRecorded(session, names) : [];
+  const held = hasHistory ? await readHeld(session, [...project.schemas.values()]) : [];
   // What was production before is dropped, once what is production now takes its name.
   const touched = schemas.flatMap(({ logical, target, previous }) => [logical, target, ...(rights.has(logical) ? [previous] : [])]);
   const objects = await readSchemaObjects(session, touched);
@@ -69,10 +71,11 @@ export async function planPromote(session: Session, project: CompiledProject): P
   const attached = await readAttached(session, current.map(({ oid }) => oid), new Set(recorded.flatMap(({ indexes }) => indexes)));
   const columns = await readColumns(session, current.map(({ oid }) => oid));
   const views = outsideViews(schemas, relations, attached);
+  const keepTheirNames = neverRenamed(project, schemas);
   const diagnostics = [
-    ...neverRenamed(project, schemas),
-    ...notReady(project, relations, recorded),
-    ...foreignObjects(objects, recorded),
+    ...keepTheirNames.values(),
+    ...notReady(project, relations, recorded, held),
+    ...foreignObjects(objects.filter(({ schema }) => !keepTheirNames.has(schema)), recorded),
     ...obstacles(schemas, relations, attached),
     ...(await viewsThatDoNotFit(session, views, new Map(schemas.map(({ logical, target }) => [logical, target])), relations)),
   ];
@@ -81,35 +84,49 @@ export async function planPromote(session: Session, project: CompiledProject): P
   return { schemas, rights, relations, attached, columns, views, changes, diagnostics };
 }
 
-function neverRenamed(project: CompiledProject, schemas: readonly PromotedSchema[]): readonly Diagnostic[] {
+/** Why schemas keep their names, by schema: their contents are nobody's business here. */
+function neverRenamed(project: CompiledProject, schemas: readonly PromotedSchema[]): ReadonlyMap<string, Diagnostic> {
   const sources = new Map([...project.graph.values()].flatMap((node): [string, string][] => (node.kind === 'source' ? [[node.schema, node.id]] : [])));
-  return schemas.flatMap(({ logical, target }) => {
+  const reasons = new Map<string, Diagnostic>();
+  for (const { logical, target } of schemas) {
     if (logical === target) {
-      return [error('DBL2503', `"${target}" is production already: the target "${project.config.target.name}" builds in place`, undefined, { hint: 'There is nothing to promote.' })];
+      const message = `"${target}" is production already: the target "${project.config.target.name}" builds in place`;
+      reasons.set(target, error('DBL2503', message, undefined, { hint: 'There is nothing to promote.' }));
+      continue;
     }
     for (const schema of [logical, target]) {
-      if (schema === 'public') return [error('DBL2503', 'the schema "public" is never renamed', undefined, { hint: 'Put the models into a schema of their own.' })];
       const source = sources.get(schema);
-      if (source !== undefined) {
+      const message = `the schema "${schema}" is never renamed`;
+      if (schema === 'public') reasons.set(schema, error('DBL2503', message, undefined, { hint: 'Put the models into a schema of their own.' }));
+      else if (source !== undefined) {
         const hint = `It holds the source ${source}. Put models and sources into different schemas.`;
-        return [error('DBL2503', `the schema "${schema}" is never renamed`, undefined, { hint })];
+        reasons.set(schema, error('DBL2503', message, undefined, { hint }));
       }
     }
-    return [];
-  });
+  }
+  return reasons;
 }
 
 /** Every model must be in the target as the project has it now. */
-function notReady(project: CompiledProject, relations: RelationIndex, recorded: readonly RecordedRelation[]): readonly Diagnostic[] {
+function notReady(
+  project: CompiledProject,
+  relations: RelationIndex,
+  recorded: readonly RecordedRelation[],
+  held: readonly HeldRow[],
+): readonly Diagnostic[] {
   const known = new Map(recorded.map((relation) => [JSON.stringify([relation.schema, relation.name]), relation]));
   const { name: target } = project.config.target;
   const physical = [...project.schemas.values()];
-  if (physical.every((schema) => relations.in(schema).length === 0 && !recorded.some((relation) => relation.schema === schema))) {
+  if (held.length === 0 && physical.every((schema) => relations.in(schema).length === 0 && !recorded.some((relation) => relation.schema === schema))) {
     const message = `the target "${target}" is empty: nothing was built in it since it was made`;
     return [error('DBL2501', message, undefined, { hint: `Build it: dbl build --target ${target}` })];
   }
   return [...project.graph.values()].flatMap((node) => {
     if (node.kind !== 'model') return [];
+    if (held.some(({ schema, name }) => schema === node.physicalSchema && name === node.name)) {
+      const message = `"${node.physicalSchema}.${node.name}" is held in the workbench and not published`;
+      return [error('DBL2501', message, node.file, { hint: `Publish it: dbl publish --target ${target}` })];
+    }
     const reason = whyNotReady(node, relations, known.get(JSON.stringify([node.physicalSchema, node.name])));
     if (reason === undefined) return [];
     const hint = `Build it: dbl build --target ${target} --select ${node.name}`;
@@ -120,7 +137,8 @@ function notReady(project: CompiledProject, relations: RelationIndex, recorded: 
 function whyNotReady(node: ModelNode, relations: RelationIndex, known: RecordedRelation | undefined): string | undefined {
   const relation = relations.get(node.physicalSchema, node.name);
   if (known !== undefined && known.lastStatus !== 'success') {
-    return known.lastStatus === 'held' ? 'is held in the workbench and not published' : `${known.lastStatus === 'failed' ? 'failed' : `was ${known.lastStatus}`} in the last run that was to build it`;
+    const what = known.lastStatus === 'failed' ? 'failed' : known.lastStatus === 'held' ? 'was withheld with its publish group' : `was ${known.lastStatus}`;
+    return `${what} in the last run that was to build it`;
   }
   if (relation === undefined || known?.relid !== relation.oid) return 'has not been built';
   return known.fingerprint === node.fingerprint ? undefined : 'was built from other SQL than the project now holds';
@@ -140,12 +158,18 @@ function foreignObjects(objects: readonly SchemaObject[], recorded: readonly Rec
 
 /** What hangs on production and cannot be carried over, and views on one side that read the other or, from outside, the target. */
 function obstacles(schemas: readonly PromotedSchema[], relations: RelationIndex, attached: ReadonlyMap<number, Attached>): readonly Diagnostic[] {
-  return hanging(schemas, relations, attached).flatMap(({ relation, attachment, side, from }) => {
+  const inTheWay = new Map<string, string[]>();
+  for (const { relation, attachment, side, from } of hanging(schemas, relations, attached)) {
     const stays = attachment.kind === 'view' && side === 'production' && from === 'outside';
-    if (attachment.kind !== 'obstacle' && (attachment.kind !== 'view' || stays || side === from)) return [];
+    if (attachment.kind !== 'obstacle' && (attachment.kind !== 'view' || stays || side === from)) continue;
     const what = attachment.kind === 'view' ? `view ${attachment.schema}.${attachment.name}` : `${attachment.type} ${attachment.identity}`;
-    const hint = 'Drop it, promote, and create it again.';
-    return [error('DBL2401', `"${relation.schema}.${relation.name}" cannot be renamed away, since this hangs on it: ${what}`, undefined, { hint })];
+    const name = `"${relation.schema}.${relation.name}"`;
+    inTheWay.set(name, [...(inTheWay.get(name) ?? []), what]);
+  }
+  return [...inTheWay].map(([name, list]) => {
+    const hint = list.length === 1 ? 'Drop it, promote, and create it again.' : 'Drop them, promote, and create them again.';
+    const what = list.length === 1 ? 'this hangs' : 'these hang';
+    return error('DBL2401', `${name} cannot be renamed away, since ${what} on it: ${list.join('; ')}`, undefined, { hint });
   });
 }
 
@@ -218,10 +242,10 @@ function structuralChanges(before: Relation, after: Relation, columns: ReadonlyM
   const changes = before.kind === after.kind ? [] : [`${before.kind} becomes ${after.kind}`];
   for (const [name, type] of now) {
     const was = old.get(name);
-    if (was === undefined) changes.push(`column ${name} added (${type})`);
-    else if (was !== type) changes.push(`column ${name} changes from ${was} to ${type}`);
+    if (was === undefined) changes.push(`column "${name}" added (${type})`);
+    else if (was !== type) changes.push(`column "${name}" changes from ${was} to ${type}`);
   }
-  for (const name of old.keys()) if (!now.has(name)) changes.push(`column ${name} removed`);
+  for (const name of old.keys()) if (!now.has(name)) changes.push(`column "${name}" removed`);
   return changes;
 }
 

@@ -76,9 +76,8 @@ export class ChecksReader {
       return this.#reader.error('DBL1407', 'a check must be its type, like "not_null", or a map with its type as the key', item.at);
     }
     if (second === undefined) return this.#typed(first.key, first.keyAt, first.value, column);
-    const isOutdented = isEmpty(first.value);
-    const hint = isOutdented ? `Indent what belongs to "${first.key}" further.` : 'Write a "-" before each check.';
-    return this.#reader.error('DBL1407', `a check has one key, its type; this one has "${first.key}" and "${second.key}"`, second.keyAt, hint);
+    const message = `a check has one key, its type; this one has "${first.key}" and "${second.key}"`;
+    return this.#reader.error('DBL1407', message, second.keyAt, hintAtSecondKey(first, second.key));
   }
 
   /** `value` is what stands after the type; for a type that stands alone, the type itself. */
@@ -96,7 +95,7 @@ export class ChecksReader {
   }
 
   #unknownType(type: string, at: Place): undefined {
-    const counterpart = counterparts[type];
+    const counterpart = Object.hasOwn(counterparts, type) ? counterparts[type] : undefined;
     const ofPackage = /^dbt_\w+\./.test(type) ? 'Write it as an "expression", or as a file in "tests".' : undefined;
     const known = `The checks are ${Object.keys(forms).map((one) => `"${one}"`).join(', ')}.`;
     const hint = counterpart === undefined ? (ofPackage ?? didYouMean(type, Object.keys(forms)) ?? known) : `In dbl it is ${counterpart}.`;
@@ -135,6 +134,14 @@ export class ChecksReader {
     }
     return fields;
   }
+}
+
+/** A second key is another check, or an option that belongs one level further in. */
+function hintAtSecondKey({ key: type, value }: YamlEntry, second: string): string {
+  if (isEmpty(value)) return `Indent what belongs to "${type}" further.`;
+  if (isCheckType(second)) return 'Write a "-" before each check.';
+  const main = isCheckType(type) ? forms[type].main : undefined;
+  return value.kind === 'map' || main === undefined ? `Move "${second}" below "${type}".` : `Write "- ${type}: { ${main}: …, ${second}: … }".`;
 }
 
 function isCheckType(type: string): type is CheckType {

@@ -1,14 +1,2 @@
 export { loadProject } from './load-project.js';
-export type {
-  CheckOptions,
-  CheckProperties,
-  ColumnProperties,
-  ModelFile,
-  ModelProperties,
-  Placed,
-  ProjectFiles,
-  Properties,
-  SourceProperties,
-  SourceTableProperties,
-  TestFile,
-} from './project-files.js';
+export type { CheckProperties, ModelProperties, Placed, ProjectFiles } from './project-files.js';

@@ -73,9 +73,17 @@ const hints: Readonly<Record<string, string>> = {
   'Sequence item without - indicator': 'Keys of one map begin in the same column.',
 };
 
+/** What the library's messages say in the words of YAML's grammar, or leave to be guessed. */
+const plainMessages: readonly (readonly [RegExp, string])[] = [
+  [/^.*call stack.*$/, 'the values are nested too deeply'],
+  [/^Flow (?:map|sequence) .*end with a (.)$/, '"$1" is missing, or not indented'],
+  [/^Missing closing (["'])quote$/, 'a text in $1 is not closed'],
+];
+
 function yamlMessage(message: string): string {
-  const isOverflow = message.includes('call stack');
-  return `invalid YAML: ${isOverflow ? 'the values are nested too deeply' : message.charAt(0).toLowerCase() + message.slice(1)}`;
+  const [pattern, plain] = plainMessages.find(([known]) => known.test(message)) ?? [];
+  const text = pattern === undefined || plain === undefined ? message.charAt(0).toLowerCase() + message.slice(1) : message.replace(pattern, plain);
+  return `invalid YAML: ${text}`;
 }
 
 /** A plain JavaScript value, for what dbl only passes on. */

@@ -37,12 +37,15 @@ export function nextSteps(record: RunRecord, { dbl, promotable }: SummaryOptions
   if (end.status === 'cancelled') {
     return verbOf(start) === 'build' ? [[`${dbl} build --resume${target}`, 'go on with the rest']] : [[`${dbl} ${start.command}${target}`, 'begin again']];
   }
-  return verbOf(start) === 'build' ? [[`${dbl} ${start.command}${target}${selectFailed(record)}`, 'when it is mended']] : [];
+  if (verbOf(start) !== 'build') return [];
+  // What was cancelled for the failure of another is no descendant of it.
+  const isCutShort = [...record.nodes.values()].some((node) => node.status === 'cancelled');
+  return [[isCutShort ? `${dbl} build --resume${target}` : `${dbl} ${start.command}${target}${selectFailed(record)}`, 'when it is mended']];
 }
 
-/** ` --select staging.arrests+`: what failed, what was held back with it, and all that was skipped for them. */
+/** ` --select staging.arrests+`: what failed, what was held back with it (not what is held on purpose, without a reason), and all that was skipped for them. */
 function selectFailed({ nodes }: RunRecord): string {
-  const again = [...nodes.values()].filter((node) => node.status === 'failed' || node.status === 'held');
+  const again = [...nodes.values()].filter((node) => node.status === 'failed' || (node.status === 'held' && node.reason !== null));
   if (again.length === 0 || again.length > mostSelected) return '';
   return ` --select ${again.map((node) => word(`${nodeName(node.node)}+`)).join(' ')}`;
 }

@@ -25,7 +25,7 @@ export function summary(record: RunRecord, look: Look, options: SummaryOptions):
     section('slowest', slowest(record), paint.bold),
     section('held, for a look by hand', heldRelations(record), paint.bold),
     section('warnings', shorten(warnings(record)), paint.yellow),
-    section('skipped, for what they read is not there', namesWith(record, 'skipped'), paint.bold),
+    section(namesWith(record, 'cancelled').length > 0 ? 'skipped' : 'skipped, for what they read is not there', namesWith(record, 'skipped'), paint.bold),
     section('failed', failures(record), paint.red),
   ];
   const next = nextSteps(record, options);

@@ -3,13 +3,12 @@ import type { CompiledProject } from '../compile/index.js';
 import { insertNodeRun, readLastBuild } from '../audit/index.js';
 import { error, hasErrors, warning } from '../diagnostics/index.js';
 import { type NodeId, select } from '../graph/index.js';
-import { type BuildPlan, type BuildState, planBuild, planSteps, type PlanStep, readBuildState, remainderOf } from '../plan/index.js';
-import { type Relation, type Session } from '../postgres/index.js';
-import { relationName } from '../sql/index.js';
+import { type BuildState, planBuild, planSteps, type PlanStep, readBuildState, remainderOf } from '../plan/index.js';
 import { BuildRun } from './build-run.js';
 import { cancellable } from './cancellable.js';
 import { Announcer, exitCodes, type RunContext, type RunOutcome, stoppedExitCode } from './context.js';
 import type { NodeStatus } from './events.js';
+import { dropLeftovers } from './leftovers.js';
 import { makeSchemas } from './make-schemas.js';
 import { noCounts, Refusal, type RunResult, type RunSession, withRun, withSession } from './run-session.js';
 import { emptyTrash } from './trash.js';
@@ -96,7 +95,7 @@ async function carryOut(context: RunContext, run: RunSession, state: BuildState,
   await cancellable(run.control, context.signal, async () => {
     await makeSchemas(run, schemas);
     await recordUnchanged(run, unchanged);
-    await dropLeftovers(run.control, plan, state);
+    await dropLeftovers(run.control, plan);
   });
   const ended = await new BuildRun(context, run, plan, state, { threads, failFast: options.failFast }).execute();
   const result = resultOf(ended, unchanged.length, context.signal);
@@ -150,28 +149,6 @@ function physicalSchemas(project: CompiledProject, models: Iterable<NodeId>): re
     if (node?.kind === 'model') schemas.add(node.physicalSchema);
   }
   return [...schemas].toSorted();
-}
-
-/**
- * Clears the workbench of what this run builds again. In one statement for all, since an old view there may read an old table; each model's own
- * transaction would find the other still in its way.
- */
-async function dropLeftovers(control: Session, plan: BuildPlan, state: BuildState): Promise<void> {
-  const leftovers = [...plan.nodes.values()].flatMap(({ leftover }) => leftover ?? []);
-  if (leftovers.length === 0) return;
-  const views = new Map<number, Relation>(leftovers.filter(({ kind }) => kind === 'view').map((view) => [view.oid, view]));
-  // A held view that is not built again cannot outlive the table that it reads; `dbl publish` would say that it is gone.
-  for (const schema of new Set(leftovers.map((relation) => relation.schema))) {
-    for (const relation of state.relations.in(schema)) if (relation.kind === 'view') views.set(relation.oid, relation);
-  }
-  const tables = leftovers.filter(({ kind }) => kind !== 'view');
-  const statements = views.size === 0 ? [] : [`DROP VIEW ${namesOf([...views.values()])}`];
-  for (let index = 0; index < tables.length; index += 200) statements.push(`DROP TABLE ${namesOf(tables.slice(index, index + 200))}`);
-  for (const statement of statements) await control.query(statement);
-}
-
-function namesOf(relations: readonly Relation[]): string {
-  return relations.map(({ schema, name }) => relationName(schema, name)).join(', ');
 }
 
 function resultOf(ended: ReadonlyMap<NodeId, NodeStatus>, unchanged: number, signal: AbortSignal): RunResult {

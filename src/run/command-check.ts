@@ -56,7 +56,7 @@ function nameOf(command: readonly string[]): string {
 }
 
 /** What libpq and its like read: how a child reaches the same database. */
-export function libpqEnvironment(address: ServerAddress): NodeJS.ProcessEnv {
+function libpqEnvironment(address: ServerAddress): NodeJS.ProcessEnv {
   const { host, port, user, password, database, ssl } = address;
   return {
     PGHOST: host,

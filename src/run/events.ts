@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../diagnostics/index.js';
 
 export type NodeStatus = 'success' | 'failed' | 'skipped' | 'unchanged' | 'held' | 'cancelled';
-export type RunStatus = 'running' | 'success' | 'failed' | 'cancelled' | 'crashed';
+type RunStatus = 'running' | 'success' | 'failed' | 'cancelled' | 'crashed';
 export type CheckStatus = 'pass' | 'warn' | 'fail' | 'error';
 
 /** What a run tells the world, in the order in which it happens. Times are milliseconds. */

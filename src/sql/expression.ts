@@ -21,8 +21,8 @@ export function parseExpression(text: string): ExpressionParse {
   const enclosed = parseWithin(opening, text, '\n)');
   if (!enclosed.ok) return enclosed;
   if (targetCount(bare.sql) !== 1) return { ok: false, error: { message: 'this is more than one expression', offset: 0, end: 0, hint: undefined } };
-  const { tables, columns } = references(enclosed.sql);
-  return { ok: true, references: { tables: tables.map(moveBack), columns: columns.map(moveBack) } };
+  const { tables, columns, ctes } = references(enclosed.sql);
+  return { ok: true, references: { tables: tables.map(moveBack), columns: columns.map(moveBack), ctes } };
 }
 
 function moveBack<T extends { readonly start: number; readonly end: number }>(found: T): T {

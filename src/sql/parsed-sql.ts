@@ -54,6 +54,8 @@ export interface QualifiedColumn {
 export interface References {
   readonly tables: readonly TableReference[];
   readonly columns: readonly QualifiedColumn[];
+  /** The names of all CTEs, wherever they are visible. */
+  readonly ctes: readonly string[];
 }
 
 /** Replaces `text.slice(start, end)`. */

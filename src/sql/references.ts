@@ -38,6 +38,7 @@ class Finder {
   readonly #toOffset: (byte: number) => number;
   readonly #tables: TableReference[] = [];
   readonly #columnRefs: AstNode[] = [];
+  readonly #ctes = new Set<string>();
   readonly #pending: Visit[] = [];
 
   constructor(sql: ParsedSql) {
@@ -52,7 +53,7 @@ class Finder {
 
   references(): References {
     const tables = this.#tables.toSorted((a, b) => a.start - b.start);
-    return { tables, columns: this.#qualifiedColumns() };
+    return { tables, columns: this.#qualifiedColumns(), ctes: [...this.#ctes] };
   }
 
   #visit({ node, owner, scope }: Visit): void {
@@ -92,7 +93,9 @@ class Finder {
     const before: (CteScope | undefined)[] = [];
     for (const cte of ctes) {
       before.push(all);
-      all = { name: stringAt(cte, 'ctename') ?? '', outer: all };
+      const name = stringAt(cte, 'ctename') ?? '';
+      all = { name, outer: all };
+      this.#ctes.add(name);
     }
     const recursive = withClause['recursive'] === true;
     ctes.forEach((node, index) => {

@@ -21,12 +21,14 @@ export interface LibraryEntry {
   readonly module: MacroModule;
 }
 
+const macroTag = /\{%-?\s*macro\s+(\w+)/g;
 const reservedVariables = new Set(['this', 'target', 'caller', 'loop']);
 
 /** The macros of the project, which every template can call by name. */
 export class MacroLibrary {
   readonly #entries = new Map<string, LibraryEntry>();
   readonly #functionNames: ReadonlySet<string>;
+  readonly #broken = new Set<string>();
 
   constructor(functionNames: ReadonlySet<string>) {
     this.#functionNames = functionNames;
@@ -38,7 +40,8 @@ export class MacroLibrary {
     for (const file of files) {
       const parsed = parse(file);
       diagnostics.push(...parsed.diagnostics);
-      if (parsed.value?.root !== undefined) this.#addModule(readModule(file, parsed.value.root.children), byName);
+      if (parsed.value === undefined) for (const [, name = ''] of file.text.matchAll(macroTag)) this.#broken.add(name);
+      else if (parsed.value.root !== undefined) this.#addModule(readModule(file, parsed.value.root.children), byName);
     }
     for (const definitions of byName.values()) if (definitions.length > 1) diagnostics.push(...repeated(definitions));
     return diagnostics;
@@ -46,6 +49,11 @@ export class MacroLibrary {
 
   entry(name: string): LibraryEntry | undefined {
     return this.#entries.get(name);
+  }
+
+  /** True for what a file defines that could not be parsed, which was reported: that it is missing is no mistake of its callers. */
+  isBroken(name: string): boolean {
+    return this.#broken.has(name);
   }
 
   names(): Iterable<string> {

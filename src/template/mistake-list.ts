@@ -14,6 +14,10 @@ export class MistakeList {
     this.#errors.push(thrown);
   }
 
+  get isEmpty(): boolean {
+    return this.#errors.length === 0;
+  }
+
   /** Each mistake once, though a loop has made it often. */
   toDiagnostics(): readonly Diagnostic[] {
     const found = new Map<string, Diagnostic>();

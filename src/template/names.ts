@@ -3,7 +3,7 @@ import type { Activation } from './activation.js';
 import { habitualName } from './dbt-habits.js';
 import type { SymbolNode } from './nunjucks-internals.js';
 import { placeOf } from './places.js';
-import { fail, through } from './template-error.js';
+import { fail, TemplateError, through } from './template-error.js';
 
 /** What a name means at a place: local names, those of the file, the render's variables, functions, macros, in this order. */
 export function lookUp(node: SymbolNode, activation: Activation): unknown {
@@ -20,6 +20,7 @@ export function lookUp(node: SymbolNode, activation: Activation): unknown {
 }
 
 export function failUndefined(node: SymbolNode, activation: Activation): never {
+  if (activation.rendering.macros.isBroken(node.value)) throw new TemplateError([]);
   const hint = hintFor(node.value, activation) ?? hintForArgument(node, activation);
   return fail(activation, node, 'DBL1202', `"${node.value}" is not defined`, hint === undefined ? {} : { hint });
 }

@@ -12,7 +12,7 @@ import { TemplateError } from './template-error.js';
 const interpreter = { evaluate, execute };
 
 /**
- * Without a value where there are mistakes. One in an expression that is only printed does not end the render, any other does;
+ * Without a value where there are mistakes, though they may have been reported before. One in an expression that is only printed does not end the render, any other does;
  * a template that is included and broken brings all of its own.
  */
 export function render({ file, root }: Template, surroundings: Surroundings): Result<Rendered> {
@@ -27,8 +27,7 @@ export function render({ file, root }: Template, surroundings: Surroundings): Re
     if (!(thrown instanceof TemplateError)) throw thrown;
     return failed(...mistakes.toDiagnostics(), ...thrown.toDiagnostics());
   }
-  const found = mistakes.toDiagnostics();
-  return found.length === 0 ? ok(output) : failed(...found);
+  return mistakes.isEmpty ? ok(output) : failed(...mistakes.toDiagnostics());
 }
 
 /** A file without tags: its text is what it renders to. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createTestDatabase, runDbl, type TestDatabase, type TestProject, withProject } from '../../harness/index.js';
 
-export interface Ended {
+interface Ended {
   readonly code: number | null;
   /** Standard output without the list of what was slowest, and with times as `T`. */
   readonly stdout: string;
@@ -54,8 +54,7 @@ function withoutTimes(text: string): string {
   return text
     .replace(/^slowest\n(?: {2}.*\n)*\n/m, '')
     .replaceAll(/\b\d+(?:\.\d)? m?s\b/g, 'T')
-    .replaceAll(/(?<=\S) {3,}(?=\S)/g, '  ')
-    .replaceAll(/(?<=\S) +$/gm, '');
+    .replaceAll(/^(?: *\d+ of \d+| {2}dbl) .*$/gm, (line) => line.trimEnd().replaceAll(/(?<=\S) {3,}/g, '  '));
 }
 
 /** `.dbl/run_results.json` of the last run. */

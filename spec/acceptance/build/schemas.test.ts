@@ -6,17 +6,17 @@ it('maps several logical schemas, and finds names without a schema in the own on
     {
       'staging.a': 'select * from codes',
       'staging.b': "select a.code, x.code as other, (select max(code) from a) as highest from {{ ref('a') }} as a, {{ ref('lookup', 'extra') }} as x",
-      'staging.both': "select 'staging' as whose",
-      'lookup.both': "select 'lookup' as whose",
+      'staging.twin': "select 'staging' as whose",
+      'lookup.twin': "select 'lookup' as whose",
       'lookup.codes': 'select code * 10 as code from raw_codes',
-      'lookup.extra': "{{ config(materialized='view') }}select c.code from codes as c where exists (select from both where whose = 'lookup')",
-      'report.whose': "select (select whose from both) as by_path, (select whose from staging.both) as staging, (select whose from {{ ref('lookup', 'both') }}) as lookup",
+      'lookup.extra': "{{ config(materialized='view') }}select c.code from codes as c where exists (select from twin where whose = 'lookup')",
+      'report.whose': "select (select whose from twin) as by_path, (select whose from staging.twin) as staging, (select whose from {{ ref('lookup', 'twin') }}) as lookup",
       'models/sources.yaml': 'sources: [{name: outside, schema: raw, tables: [{name: raw_codes}]}]',
     },
     `{ searchPath: ['lookup', 'raw', 'staging'], targets: { dev: { schemas: { staging: 'stage_x', lookup: 'look_y' }, suffix: '_z' } } }`,
   );
   await database.query(`CREATE SCHEMA raw; CREATE TABLE raw.raw_codes AS SELECT g AS code FROM generate_series(1, 2) AS g;
-    CREATE TABLE public.codes AS SELECT 99 AS code; CREATE SCHEMA staging; CREATE TABLE staging.a AS SELECT 98 AS code; CREATE TABLE staging.both AS SELECT 'production' AS whose`);
+    CREATE TABLE public.codes AS SELECT 99 AS code; CREATE SCHEMA staging; CREATE TABLE staging.a AS SELECT 98 AS code; CREATE TABLE staging.twin AS SELECT 'production' AS whose`);
   expect(await dbl('build')).toMatchObject({ code: 0, stderr: expect.stringMatching(/^build of dev \(look_y, report_z, stage_x\): 7 models\n/) });
   expect(await rows('SELECT * FROM stage_x.a ORDER BY 1')).toEqual(['10', '20']);
   expect(await rows('SELECT * FROM stage_x.b ORDER BY 1, 2')).toEqual(['10|10|20', '10|20|20', '20|10|20', '20|20|20']);
@@ -39,19 +39,19 @@ it('reads undeclared tables where the configuration lets it, and names those tha
   const { code, stderr, stdout } = await dbl('build');
   expect([code, stderr]).toEqual([1, `build of staging_dev (staging_dev): 4 models
 
-error DBL2103: "nowhere.at_all" is neither a model nor a table of the database
-  models/POPULATE-staging-bad.sql:2:31
-    |
-  2 | join raw.numbers on true join nowhere.at_all on true
-    |                               ^^^^^^^^^^^^^^
-  hint: The schema "nowhere" is empty or does not exist.
-
 error DBL2103: "raw.number" is neither a model nor a table of the database
   models/POPULATE-staging-bad.sql:1:15
     |
   1 | select * from raw.number
     |               ^^^^^^^^^^
   hint: Did you mean "raw.numbers"?
+
+error DBL2103: "nowhere.at_all" is neither a model nor a table of the database
+  models/POPULATE-staging-bad.sql:2:31
+    |
+  2 | join raw.numbers on true join nowhere.at_all on true
+    |                               ^^^^^^^^^^^^^^
+  hint: The schema "nowhere" is empty or does not exist.
 
 1 of 4  failed  staging.bad  T
 2 of 4  skipped  staging.after  "staging.bad" failed

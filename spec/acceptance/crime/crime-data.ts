@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quoteLiteral } from '../../../src/sql/index.js';
@@ -46,11 +46,16 @@ export async function loadCrime(database: TestDatabase): Promise<Readonly<Record
   return loaded;
 }
 
-/** A script for psql that loads the same files into another schema. Their lines end with CR LF, the last of one is empty: COPY takes neither. */
-export function psqlScript(schema: string): string {
+/**
+ * A script for psql that loads the same files into another schema, from copies in a folder: their lines end with CR LF, the last of one is
+ * empty, and COPY takes neither. (In the script itself they could not stand: psql before 18 sends their end to the server, and 18 takes it for a row.)
+ */
+export function psqlScript(schema: string, copies: string): string {
   const statements = tables.map(({ columns, hasHeader, name }) => {
     const text = readFileSync(path.join(folder, `${name}.csv`), 'utf8').replaceAll('\r\n', '\n').trimEnd();
-    return `CREATE TABLE ${schema}.${name} (${columns});\nCOPY ${schema}.${name} FROM STDIN (FORMAT csv, HEADER ${hasHeader});\n${text}\n\\.`;
+    const copy = path.join(copies, `${name}.csv`);
+    writeFileSync(copy, `${text}\n`);
+    return `CREATE TABLE ${schema}.${name} (${columns});\n\\copy ${schema}.${name} FROM ${quoteLiteral(copy)} (FORMAT csv, HEADER ${hasHeader})`;
   });
   return [`CREATE SCHEMA ${schema};`, ...statements, ''].join('\n');
 }

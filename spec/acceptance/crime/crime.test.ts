@@ -67,7 +67,7 @@ describe.skipIf(missingData !== undefined)(`a project over the real data${missin
     const { database, loaded, rows } = await prepare();
     const { host, password, port, user } = database.address;
     const env = { ...process.env, PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password ?? '', PGDATABASE: database.name };
-    const psql = spawnSync('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1'], { env, input: psqlScript('by_psql'), encoding: 'utf8' });
+    const psql = spawnSync('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1'], { env, input: psqlScript('by_psql', withProject({}).folder), encoding: 'utf8' });
     expect(psql.stderr).toBe('');
     for (const [table, count] of Object.entries(loaded)) {
       expect(await rows(`SELECT count(*) FROM (TABLE ucr.${table} INTERSECT ALL TABLE by_psql.${table}) AS same`)).toEqual([String(count)]);

@@ -448,12 +448,12 @@ export default defineConfig({
       "
     `);
     expect(await database("'postgres://luigi:geheim@localhost:54321x/crime'")).toMatchInlineSnapshot(`
-      "error DBL2020: "database" is not a URL that Postgres understands
+      "error DBL2020: "database" has a port that is no whole number from 1 to 65535
         dbluigi.config.ts:2:28
           |
         2 | export default { database: 'postgres://luigi:******@localhost:54321x/crime' };
           |                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-        hint: Write it as postgres://user:password@host:5432/database; in a name or password the characters @ : / ? # % are written as %40 %3A %2F %3F %23 %25.
+        hint: Postgres listens at 5432 as a rule.
 
       1 error
       "
@@ -518,7 +518,7 @@ describe('targets', () => {
     crossed: { schemas: { staging: 'api', api: 'api_dev' } },
     own: { schemas: { staging: 'staging__work' } },
     system: { schemas: { staging: 'pg_catalog' } },
-    long: { suffix: '_of_the_department_of_public_safety_dev' },
+    long: { suffix: '_of_the_department_of_public_safety_for_dev' },
     longer: { schemas: { staging: 'the_staging_schema_of_the_whole_department' } },
     empty: { schemas: { staging: '' } },
   },
@@ -576,6 +576,13 @@ describe('targets', () => {
           |                                   ^^^^^^^^^^^^
         hint: Choose another name.
 
+      error DBL1014: "targets.long.suffix" makes names that no schema can have
+        dbluigi.config.ts:10:21
+           |
+        10 |     long: { suffix: '_of_the_department_of_public_safety_for_dev' },
+           |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        hint: Postgres allows 63, and dbl makes schemas such as "<name>__trash_0123456789ab" beside it.
+
       error DBL1014: the physical schema "the_staging_schema_of_the_whole_department" has a name of 42 bytes, and 40 are the most
         dbluigi.config.ts:11:35
            |
@@ -590,7 +597,7 @@ describe('targets', () => {
            |                                  ^^
         hint: Write the name of a schema in the database.
 
-      9 errors
+      10 errors
       "
     `);
   });
@@ -637,7 +644,7 @@ describe('targets', () => {
       "
     `);
     expect(await refused(project, ['compile'], { DBL_TARGET: 'production' })).toMatchInlineSnapshot(`
-      "error DBL1012: no target is named "production"
+      "error DBL1012: no target is named "production", which DBL_TARGET asks for
         hint: The targets are "staging_dev" and "review".
 
       1 error
@@ -645,7 +652,7 @@ describe('targets', () => {
     `);
     project.write({ '.env': 'DBL_TARGET=reviews\n' });
     expect(await refused(project)).toMatchInlineSnapshot(`
-      "error DBL1012: no target is named "reviews"
+      "error DBL1012: no target is named "reviews", which DBL_TARGET asks for
         hint: Did you mean "review"? The targets are "staging_dev" and "review".
 
       1 error
@@ -678,7 +685,8 @@ describe('what stays', () => {
     const project = withProject({ ...model, 'dbluigi.config.ts': 'export default {}\n' });
     mkdirSync(path.join(project.folder, '.dbl', 'compiled', 'staging', 'orders.sql'), { recursive: true });
     expect(await refused(project)).toMatchInlineSnapshot(`
-      "error DBL1720: cannot write below ".dbl": EISDIR: illegal operation on a directory, read
+      "error DBL1720: cannot write ".dbl/compiled/staging/orders.sql": a folder is in its place
+        hint: The folder ".dbl" is for what dbl makes: move out what else is there.
 
       1 error
       "
@@ -686,7 +694,8 @@ describe('what stays', () => {
     const other = withProject({ ...model, 'dbluigi.config.ts': 'export default {}\n', '.dbl': 'a file\n' });
     const { code, stdout, stderr } = await runDbl(['compile'], { cwd: other.folder });
     expect(stderr).toMatchInlineSnapshot(`
-      "error DBL1720: cannot write below ".dbl": ENOTDIR: not a directory, mkdir '/tmp/dbl-project-faTOMT/.dbl/compiled'
+      "error DBL1720: cannot write ".dbl/compiled": a file is in the place of its folder
+        hint: The folder ".dbl" is for what dbl makes: move out what else is there.
 
       1 error
       "

@@ -43,7 +43,7 @@ it('promotes once, twice and a third time, keeps the production before, and make
     'promote|staging|staging__previous|committed',
     'promote|staging|staging__previous|committed',
   ]);
-  expect(await rows('SELECT count(DISTINCT xid), count(DISTINCT run_id) FROM dbluigi.promotions JOIN dbluigi.runs USING (run_id) WHERE committed_at BETWEEN started_at AND finished_at')).toEqual(['3|3']);
+  expect(await rows('SELECT count(DISTINCT xid) AS xids, count(DISTINCT run_id) AS runs FROM dbluigi.promotions JOIN dbluigi.runs USING (run_id) WHERE committed_at BETWEEN started_at AND finished_at')).toEqual(['3|3']);
   expect(await rows('SELECT command, target, status, exit_code FROM dbluigi.runs ORDER BY started_at')).toEqual([1, 2, 3].flatMap(() => ['build|staging_dev|success|0', 'promote|staging_dev|success|0']));
   expect(await rows('SELECT schema, name FROM dbluigi.relations WHERE relid = (quote_ident(schema) || \'.\' || quote_ident(name))::regclass ORDER BY 1, 2')).toEqual([
     'staging|evens', 'staging|people', 'staging__previous|evens', 'staging__previous|people',
@@ -52,13 +52,8 @@ it('promotes once, twice and a third time, keeps the production before, and make
   const again = await dbl('promote');
   expect(again).toEqual({
     code: 1,
-    stderr: `error DBL2501: "staging_dev.evens" has not been built
-  models/POPULATE-staging-evens.sql
-  hint: Build it: dbl build --target staging_dev --select evens
-
-error DBL2501: "staging_dev.people" has not been built
-  models/POPULATE-staging-people.sql
-  hint: Build it: dbl build --target staging_dev --select people
+    stderr: `error DBL2501: the target "staging_dev" is empty: nothing was built in it since it was made
+  hint: Build it: dbl build --target staging_dev
 
 `,
     stdout: 'promote of staging_dev failed, production is as it was\n',

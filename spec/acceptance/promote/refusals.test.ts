@@ -54,8 +54,8 @@ it('refuses models that are missing, failed, skipped, held, or built from other 
     'staging.own': 'select 2 as id',
     'staging.missing': 'select 1 as id',
     'macros/macros.njk': '{% macro twice(x) %}{{ x }} + {{ x }}{% endmacro %}',
-    'dbluigi.config.ts': `export default { vars: { n: 2 }, undeclaredSources: 'allow' };`,
   });
+  project.project.write({ 'dbluigi.config.ts': `export default { vars: { n: 2 }, undeclaredSources: 'allow' };` });
   const before = await inventory(project, 'staging_dev', 'staging_dev__work');
   const { code, stderr, stdout } = await dbl('promote');
   expect({ code, stdout, told: mistakes(stderr) }).toEqual({
@@ -96,7 +96,6 @@ it('refuses what dbl did not make: in the target, in production, and in the prod
     CREATE FUNCTION staging.f(int, text) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE PROCEDURE staging.p() LANGUAGE sql AS 'SELECT 1';
     CREATE TYPE staging.mood AS ENUM ('good'); CREATE DOMAIN staging.positive AS int CHECK (value > 0); CREATE TYPE staging.pair AS (a int, b int);
     CREATE OPERATOR staging.=== (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq); CREATE COLLATION staging.plain FROM "C";
-    CREATE STATISTICS staging.stats (ndistinct) ON oid, relname FROM staging_dev.mine_too`.replace(/CREATE STATISTICS[^;]*$/, '') + `
     CREATE TABLE staging__previous.notes AS SELECT 'precious' AS note`);
   const schemas = ['staging', 'staging_dev', 'staging__previous'];
   const before = await inventory(project, ...schemas);
@@ -106,10 +105,10 @@ it('refuses what dbl did not make: in the target, in production, and in the prod
     stdout: failed,
     told: [
       'DBL2502: the schema "staging" holds something that dbl did not make: operator staging.===(integer,integer)',
-      'DBL2502: the schema "staging" holds something that dbl did not make: function staging.f(integer,text)',
+      'DBL2502: the schema "staging" holds something that dbl did not make: function staging.f(integer,pg_catalog.text)',
       'DBL2502: the schema "staging" holds something that dbl did not make: type staging.mood',
       'DBL2502: the schema "staging" holds something that dbl did not make: procedure staging.p()',
-      'DBL2502: the schema "staging" holds something that dbl did not make: composite type staging.pair',
+      'DBL2502: the schema "staging" holds something that dbl did not make: type staging.pair',
       'DBL2502: the schema "staging" holds something that dbl did not make: collation staging.plain',
       'DBL2502: the schema "staging" holds something that dbl did not make: type staging.positive',
       'DBL2502: the schema "staging__previous" holds something that dbl did not make: table staging__previous.notes',
@@ -199,8 +198,13 @@ it('refuses while something hangs on production or the target that a renaming wo
   const { code, stderr, stdout } = await dbl('promote');
   expect({ code, stdout, told: mistakes(stderr) }).toEqual({ code: 1, stdout: failed, told: [
     'DBL2401: "staging_dev.people" cannot be renamed away, since this hangs on it: view outside.ahead',
+    'DBL2401: "staging.people" cannot be renamed away, since these hang on it: function outside.count(); materialized view outside.copy; ' +
+      'table constraint visits_person_fkey on outside.visits',
+    'DBL2401: "staging.pets" cannot be renamed away, since these hang on it: function outside.all_of_them(); policy mine on staging.pets; ' +
+      'row security staging.pets; rule quiet on staging.pets; table column outside.rows.pet; trigger watch on staging.pets',
   ] });
   expect(stderr).toContain('  hint: Drop it, promote, and create it again.\n');
+  expect(stderr).toContain('  hint: Drop them, promote, and create them again.\n');
   expect(await inventory(project, 'staging', 'staging_dev', 'outside')).toEqual(before);
   expect(await database.query('SELECT outside.count() AS n')).toEqual([{ n: '3' }]);
 });

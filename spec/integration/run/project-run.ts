@@ -50,7 +50,7 @@ export async function workshop(models: Readonly<Record<string, string>>, config 
 
 const everything: BuildOptions = { select: undefined, exclude: undefined, threads: 2, failFast: false, hold: false, dryRun: false, resume: false };
 
-export function modelFiles(models: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function modelFiles(models: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(models).map(([name, text]) => {
       if (name.includes('/')) return [name, text];

@@ -21,7 +21,7 @@ function dependencies(reads: readonly NodeId[], path: string): Dependency[] {
 }
 
 /** Numbers from 0 up to 1, the same for the same seed (Lehmer's generator). */
-export function randomNumbers(seed: number): () => number {
+function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state * 48_271) % 2_147_483_647;

@@ -98,7 +98,7 @@ describe('good properties', () => {
 
 describe('YAML that is none', () => {
   test.each([
-    ['models: [\n', ['2:1 DBL1403 invalid YAML: flow sequence in block collection must be sufficiently indented and end with a ]']],
+    ['models: [\n', ['2:1 DBL1403 invalid YAML: "]" is missing, or not indented']],
     ['models:\n\t- name: a\n', ['2:1 DBL1403 invalid YAML: tabs are not allowed as indentation', '  YAML is indented with spaces.']],
     [
       'models:\n- name: a\n  description: one: two\n',

@@ -48,7 +48,7 @@ export function position({ file, start }: Place): string {
 }
 
 /** `code place < calledFrom: message (hint)` */
-export function show({ at, calledFrom = [], code, hint, message, related = [] }: Diagnostic): string {
+function show({ at, calledFrom = [], code, hint, message, related = [] }: Diagnostic): string {
   const places = [at, ...calledFrom].map((place) => (typeof place === 'object' ? position(place) : String(place)));
   const notes = related.map((note) => `\n  ${typeof note.at === 'object' ? position(note.at) : note.at}: ${note.message}`);
   return `${code} ${places.join(' < ')}: ${message}${hint === undefined ? '' : ` (${hint})`}${notes.join('')}`;

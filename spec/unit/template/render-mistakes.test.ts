@@ -88,6 +88,10 @@ const cases: [name: string, files: Files, expected: string[]][] = [
     'DBL1202 p:1:4 < m:1:4: "nope" is not defined',
     'DBL1202 m:1:21: "a" is not defined',
   ]],
+  ['a macro of a file that cannot be parsed', { m: '{{ broken(1) }}{{ other(1) }}', 'macros/a.njk': '{%- macro broken(a) %}{{ a }' }, [
+    'DBL1201 macros/a.njk:1:23: "{{" is never closed (Close it with "}}".)',
+    'DBL1202 m:1:19: "other" is not defined',
+  ]],
   ['a name of dbt', { m: '{{ run_query("x") }}{{ dbt_utils.star(1) }}' }, [
     'DBL1202 m:1:4: "run_query" is not defined (Templates are rendered without a database: put what is asked of it into the SQL.)',
     'DBL1202 m:1:24: "dbt_utils" is not defined (Packages of dbt are not read: write the SQL itself, or a macro of your own below "macros".)',

@@ -12,7 +12,7 @@ export const build: CliCommand = {
     addSelection(command);
     command
       .option('--threads <number>', 'how many tables are built at the same time (or DBL_THREADS)')
-      .option('--fail-fast', 'start nothing new after the first failure')
+      .option('--fail-fast', 'start nothing new after the first failure, and cancel what runs')
       .option('--hold', 'stop before publishing: look at the tables, then "dbl publish"')
       .option('--dry-run', 'print what would be done, and do nothing')
       .addOption(

@@ -1,7 +1,7 @@
 import { quoteIdentifier, relationName } from '../quoting.js';
 
 /** A column by its name, or an expression as it is to be written in SQL. */
-export type IndexKey = { readonly column: string } | { readonly expression: string };
+type IndexKey = { readonly column: string } | { readonly expression: string };
 
 export interface CreateIndex {
   readonly schema: string;
