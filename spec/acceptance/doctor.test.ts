@@ -54,7 +54,7 @@ test('all that is looked at, in its order, and nothing is changed', async () => 
     { name: 'audit', status: 'ok', message: 'the schema "dbluigi" is not there yet; the first build makes it', cure: null },
     { name: 'statement_timeout', status: 'ok', message: '0', cure: null },
   ]);
-  for (const { name, message } of findings) expect(text.stdout).toMatch(new RegExp(`^(?:ok|warning|error) +${name} +`, 'm'), `${name}: ${message}`);
+  for (const { name } of findings) expect(text.stdout).toMatch(new RegExp(`^(?:ok|warning|error) +${name} +`, 'm'));
   expect(await database.query("SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname NOT IN ('public', 'information_schema')")).toEqual([]);
 });
 

@@ -138,7 +138,7 @@ test('in a new folder, which gives the project its name', async () => {
       .gitignore
 
     next
-      cd crimes/o'dd name
+      cd 'crimes/o'\\''dd name'
       dbl build      build, check and publish them in staging_dev
       dbl ls --tree  see what depends on what
     "
@@ -174,7 +174,7 @@ test('writes nothing where something is in the way', async () => {
   const file = await said({ project }, 'init', 'notes');
   expect(file.stderr).toMatchInlineSnapshot(`
     "error DBL1709: "notes" is a file, not a folder
-      hint: Name a new folder: "dbl init crime".
+      hint: Nothing was written. Name a new folder: "dbl init crime".
 
     1 error
     "
@@ -182,19 +182,21 @@ test('writes nothing where something is in the way', async () => {
   expect([file.code, file.stdout]).toEqual([2, '']);
   const below = await said({ project }, 'init', 'notes/crime');
   expect(below.stderr).toMatchInlineSnapshot(`
-    "error DBL1720: the project cannot be written: ENOTDIR: not a directory, mkdir 'notes/crime'
+    "error DBL1709: "notes" is a file, not a folder
+      hint: Nothing was written. Name a new folder: "dbl init crime".
 
     1 error
     "
   `);
   expect([below.code, below.stdout]).toEqual([2, '']);
 
-  // A folder has the name of a file that it would write.
+  // A file has the name of a folder that it would make.
   mkdirSync(path.join(project.folder, 'blocked/macros'), { recursive: true });
   writeFileSync(path.join(project.folder, 'blocked/models'), 'a file\n');
   const half = await said({ project }, 'init', 'blocked');
   expect(half.stderr).toMatchInlineSnapshot(`
-    "error DBL1720: the project cannot be written: EEXIST: file already exists, mkdir 'blocked/models'
+    "error DBL1709: "blocked/models" is a file, not a folder
+      hint: Nothing was written. Name a new folder: "dbl init crime".
 
     1 error
     "

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-export interface DblOptions {
+interface DblOptions {
   readonly cwd: string;
   /** On top of a cleaned environment: without PG*, DBL_*, npm_* and what the test runner sets. */
   readonly env?: Readonly<Record<string, string>>;

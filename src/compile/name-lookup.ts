@@ -172,23 +172,24 @@ export class NameLookup {
   }
 
   #noModel(name: string): Unresolved {
-    const bare = name.slice(name.indexOf('.') + 1);
-    const source = [...this.#declared].find(([, tables]) => tables.includes(bare));
+    const message = `no model is named "${name}"`;
     const dot = name.indexOf('.');
-    if (dot > 0 && this.#models.has(key(name.slice(0, dot), name.slice(dot + 1)))) {
-      return { problem: 'unknown', message: `no model is named "${name}"`, hint: `Write ref('${name.slice(0, dot)}', '${name.slice(dot + 1)}').` };
+    const schema = dot < 0 ? undefined : name.slice(0, dot);
+    const table = name.slice(dot + 1);
+    if (schema !== undefined && this.#models.has(key(schema, table))) {
+      return { problem: 'unknown', message, hint: `Write ref('${schema}', '${table}').` };
     }
-    const hint =
-      this.#hintAtUnusable(bare) ??
-      (source === undefined ? didYouMean(name, this.#modelNames()) : `It is a table of a source: source('${source[0]}', '${bare}').`);
-    return { problem: 'unknown', message: `no model is named "${name}"`, hint, source: source?.[0] };
+    const source = [...this.#declared].find(([, tables]) => tables.includes(table))?.[0];
+    const ofSource = source === undefined ? undefined : `It is a table of a source: source('${source}', '${table}').`;
+    return { problem: 'unknown', message, hint: this.#hintAtUnusable(table) ?? ofSource ?? this.#nearModels(schema, name, table), source };
   }
 
-  *#modelNames(): Iterable<string> {
-    for (const [table, schemas] of this.#tables) {
-      yield table;
-      for (const schema of schemas) yield `${schema}.${table}`;
-    }
+  /** Of a model's name without a schema only others without one are near. */
+  #nearModels(schema: string | undefined, name: string, table: string): string | undefined {
+    if (schema === undefined) return didYouMean(name, this.#tables.keys());
+    const qualified = [...this.#tables].flatMap(([candidate, schemas]) => schemas.map((other) => `${other}.${candidate}`));
+    const elsewhere = (this.#tables.get(table) ?? []).map((other) => `${other}.${table}`);
+    return askFor([...new Set([...nearest(name, qualified), ...elsewhere])].slice(0, 3));
   }
 }
 

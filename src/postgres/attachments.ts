@@ -1,6 +1,7 @@
 import { unreachable } from '../diagnostics/index.js';
 import { quoteLiteral } from '../sql/index.js';
-import type { Row, Session } from './session.js';
+import { ServerError } from './server-error.js';
+import type { QueryResult, Row, Session } from './session.js';
 
 /** What others hung on a relation, and what must happen to it when the relation is replaced. */
 export type Attachment =
@@ -111,7 +112,7 @@ export async function readAttached(
   if (oids.length === 0) return new Map();
   const list = `'{${oids.join(',')}}'::pg_catalog.oid[]`;
   // One transaction and one snapshot, so that fingerprint and facts tell of the same moment; the path makes Postgres qualify every name.
-  const results = await session.batch(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog;
+  const results = await readCatalog(session, `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog;
     SELECT c.oid, ${fingerprint} AS fingerprint, ${session.serverVersion < grantLocksSince ? columnLock : "''"} AS column_lock FROM pg_class AS c WHERE c.oid = ANY (${list});
     ${facts.replaceAll('$oids', list)}; COMMIT`);
   const attachments = new Map<number, Attachment[]>();
@@ -128,6 +129,19 @@ export async function readAttached(
     return [oid, { oid, fingerprint: row['fingerprint'] ?? '', columnLock: row['column_lock'] ?? '', attachments: attachments.get(oid) ?? [] }];
   });
   return new Map(attached);
+}
+
+/** Reads again what failed because something was dropped meanwhile: `pg_get_viewdef` and its like look at the present, not at the snapshot. */
+async function readCatalog(session: Session, text: string): Promise<readonly QueryResult[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await session.batch(text);
+    } catch (problem) {
+      if (!(problem instanceof ServerError)) throw problem;
+      await session.rollback();
+      if (attempt === 20 || !['XX000', '42P01', '42704'].includes(problem.sqlstate)) throw problem;
+    }
+  }
 }
 
 function toAttachment(row: Row): Attachment {
@@ -187,7 +201,9 @@ const facts = `
   )
   SELECT rel, 'view' AS kind, oid, (SELECT nspname FROM pg_namespace AS n WHERE n.oid = relnamespace) AS schema,
     relname AS name, pg_get_userbyid(relowner) AS owner, array_to_string(reloptions, ', ') AS detail, rtrim(pg_get_viewdef(oid), ';') AS definition
-    FROM readers WHERE relkind = 'v'
+    FROM readers WHERE relkind = 'v' AND pg_has_role(relowner, 'USAGE')
+  UNION ALL SELECT rel, 'obstacle', NULL, NULL, NULL, NULL, 'view', concat(oid::regclass, ', which belongs to ', quote_ident(pg_get_userbyid(relowner)))
+    FROM readers WHERE relkind = 'v' AND NOT pg_has_role(relowner, 'USAGE')
   UNION ALL SELECT rel.oid, 'index', i.indexrelid, NULL, x.relname, NULL, NULL, pg_get_indexdef(i.indexrelid)
     FROM rel JOIN pg_index AS i ON i.indrelid = rel.oid JOIN pg_class AS x ON x.oid = i.indexrelid
     WHERE NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = i.indexrelid AND k.conrelid = rel.oid)
@@ -219,6 +235,7 @@ const facts = `
   UNION ALL SELECT rel.oid, 'obstacle', NULL, NULL, NULL, NULL, 'not-null constraint', concat_ws('.', rel.oid::regclass, quote_ident(a.attname))
     FROM rel JOIN pg_attribute AS a ON a.attrelid = rel.oid AND a.attnotnull AND a.attnum > 0 AND NOT a.attisdropped
     WHERE relkind = 'r' AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = rel.oid AND i.indisprimary AND a.attnum = ANY (i.indkey))
+  UNION ALL SELECT oid, 'obstacle', NULL, NULL, NULL, NULL, 'owner', quote_ident(pg_get_userbyid(relowner)) FROM rel WHERE NOT pg_has_role(relowner, 'USAGE')
   UNION ALL SELECT oid, 'obstacle', NULL, NULL, NULL, NULL, 'row security', oid::regclass::text FROM rel WHERE relrowsecurity OR relforcerowsecurity
   UNION ALL SELECT oid, 'obstacle', NULL, NULL, NULL, NULL, 'replica identity', oid::regclass::text FROM rel WHERE relreplident NOT IN ('d', 'n') AND relkind = 'r'
   UNION ALL SELECT oid, 'obstacle', NULL, NULL, NULL, NULL, 'tablespace', oid::regclass::text FROM rel WHERE reltablespace <> 0

@@ -5,6 +5,7 @@ export { formatNodes, formatTree } from './listing.js';
 export { formatChanges } from './promote-changes.js';
 export { liveReporter } from './live-reporter.js';
 export { type Look, lookOf } from './look.js';
+export { shellWord } from './next-steps.js';
 export { plural } from './quantities.js';
 export { type Reporter, fanOut, jsonLine, jsonReporter, lineReporter } from './reporter.js';
 export { type RunRecord, recordRun } from './run-record.js';

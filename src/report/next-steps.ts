@@ -15,7 +15,7 @@ export interface SummaryOptions {
 export function nextSteps(record: RunRecord, { dbl, promotable }: SummaryOptions): (readonly [string, string])[] {
   const { end, start } = record;
   if (end === undefined || start === undefined) return [];
-  const target = ` --target ${word(start.target)}`;
+  const target = ` --target ${shellWord(start.target)}`;
   const promote: readonly [string, string] = [`${dbl} promote${target}`, "put it in production's place"];
   if (end.status === 'success') {
     switch (start.command) {
@@ -47,10 +47,10 @@ export function nextSteps(record: RunRecord, { dbl, promotable }: SummaryOptions
 function selectFailed({ nodes }: RunRecord): string {
   const again = [...nodes.values()].filter((node) => node.status === 'failed' || (node.status === 'held' && node.reason !== null));
   if (again.length === 0 || again.length > mostSelected) return '';
-  return ` --select ${again.map((node) => word(`${nodeName(node.node)}+`)).join(' ')}`;
+  return ` --select ${again.map((node) => shellWord(`${nodeName(node.node)}+`)).join(' ')}`;
 }
 
 /** A word as a shell reads it: quoted where it holds more than what every shell takes as it stands. */
-function word(text: string): string {
+export function shellWord(text: string): string {
   return /^[\w.+:@%/-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -19,15 +19,29 @@ export async function dropLeftovers(control: Session, plan: BuildPlan): Promise<
   const workbenches = [...new Set(nodes.map(({ node }) => workbenchOf(node.physicalSchema)))];
   const views = [...new Set([...leftovers.filter(({ kind }) => kind === 'view').map(nameOf), ...(await viewsOver(control, leftovers, workbenches))])];
   const tables = leftovers.filter(({ kind }) => kind !== 'view').map(nameOf);
-  const statements = views.length === 0 ? [] : [`DROP VIEW ${views.join(', ')}`];
-  for (let index = 0; index < tables.length; index += batchSize) statements.push(`DROP TABLE ${tables.slice(index, index + batchSize).join(', ')}`);
   try {
-    for (const statement of statements) await control.query(statement);
+    if (views.length > 0) await control.query(`DROP VIEW ${views.join(', ')}`);
+    await dropTables(control, tables);
   } catch (problem) {
     if (!(problem instanceof ServerError) || problem.sqlstate !== '2BP01') throw problem;
     const message = `the workbench cannot be cleared for what is built anew: ${[problem.message, problem.detail].filter(Boolean).join('; ')}`;
     const hint = 'dbl drops only what it made. Drop what was hung on tables in the workbench, and build again.';
     throw new Refusal([error('DBL2401', message, undefined, { hint })], exitCodes.failed);
+  }
+}
+
+/** Drops tables a batch at a time, and fewer at a time where the server's lock table turns out to be too small for that. */
+async function dropTables(session: Session, tables: readonly string[]): Promise<void> {
+  let size = batchSize;
+  for (let index = 0; index < tables.length; ) {
+    const some = tables.slice(index, index + size);
+    try {
+      await session.query(`DROP TABLE ${some.join(', ')}`);
+      index += some.length;
+    } catch (problem) {
+      if (!(problem instanceof ServerError) || problem.sqlstate !== '53200' || some.length === 1) throw problem;
+      size = Math.ceil(some.length / 4);
+    }
   }
 }
 

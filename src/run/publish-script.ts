@@ -35,6 +35,8 @@ export type PublishPart =
   | { readonly kind: 'guard' }
   /** Fails where a column is gone. */
   | { readonly kind: 'lock columns' }
+  /** Fails where others hung something on a view in the workbench. */
+  | { readonly kind: 'clear workbench' }
   | { readonly kind: 'restore view'; readonly view: View }
   | { readonly kind: 'replace view'; readonly item: PublishItem };
 
@@ -86,7 +88,7 @@ export function addPublish(script: ScriptWriter<PublishPart>, items: readonly Pu
   }
   const workbenchViews = items.filter(({ view }) => view !== undefined).map(({ schema, name }) => relationName(workbenchOf(schema), name));
   // All in one statement: one may read another.
-  if (workbenchViews.length > 0) script.add(`drop view ${workbenchViews.join(', ')}`, step);
+  if (workbenchViews.length > 0) script.add(`drop view ${workbenchViews.join(', ')}`, { kind: 'clear workbench' });
   for (const item of items) addView(script, item, recreated);
   for (const view of views) {
     if (!dropped.has(view.oid)) script.add(restoreView(view), { kind: 'restore view', view });

@@ -55,7 +55,7 @@ export async function publish(session: Session, items: readonly PublishItem[], o
       throw await misfitFailure(session, { ...problem, part: problem.part }, script, current, room);
     }
     if (problem.error.sqlstate === '42P07' && (await renameIndexes(session, current))) continue;
-    if (!columnsChanged && !mayPass(problem.error, attempt)) throw toDatabaseFailure('DBL2403', problem.error, 'publishing failed', fileOf(current));
+    if (!columnsChanged && !mayPass(problem, attempt)) throw toDatabaseFailure('DBL2403', problem.error, 'publishing failed', fileOf(current));
     if (Date.now() - started > giveUpAfterMs) throw await blocked(session, current);
     lockTimeout = (await autovacuumIsAt(session, current)) ? autovacuumLockTimeoutMs : lockTimeoutMs;
     const pause = attempt < 3 ? 20 + Math.random() * 40 : 300 + Math.random() * 400;
@@ -85,8 +85,10 @@ async function runScript(session: Session, script: Script<PublishPart>): Promise
 }
 
 /** What hung on a relation changed, a lock was not to be had, or what we name was gone or read by others a moment ago: another try may do. */
-function mayPass(error: ServerError, attempt: number): boolean {
-  return isRetryable(error) || error.sqlstate === changedSqlstate || (attempt < 5 && ['42P01', '2BP01'].includes(error.sqlstate));
+function mayPass({ error, part }: Problem, attempt: number): boolean {
+  if (isRetryable(error) || error.sqlstate === changedSqlstate) return true;
+  const isLasting = attempt >= 5 && (part?.kind === 'replace view' || part?.kind === 'clear workbench');
+  return !isLasting && ['42P01', '2BP01'].includes(error.sqlstate);
 }
 
 function isOfColumn(attachment: Attachment): boolean {

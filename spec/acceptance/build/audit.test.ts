@@ -103,7 +103,7 @@ it('tells the same as JSON, one object a line', async () => {
   const { dbl, rows } = await buildProject(files);
   const { code, stderr, stdout } = await dbl('build', '--log-format', 'json');
   expect([code, stderr]).toEqual([1, '']);
-  const lines = stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  const lines = stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, string | number | null>);
   const [runId] = await rows('SELECT run_id FROM dbluigi.runs');
   expect(lines.filter((line) => line['v'] !== 1 || line['run_id'] !== runId || typeof line['ts'] !== 'string')).toEqual([]);
   expect(lines.map(({ event, node, check_id, status, code: diagnostic }) => [event, node ?? check_id ?? diagnostic, status].filter((part) => part !== undefined).join(' '))).toEqual([

@@ -8,12 +8,12 @@ vi.setConfig({ testTimeout: 120_000 });
 
 /** Readers that ask again and again until they are stopped, each query in a session of its own. */
 function readAll(database: TestDatabase, queries: readonly string[]): { readonly stop: () => Promise<readonly Reading[]> } {
-  let stopped = false;
+  const stopped = new AbortController();
   const readings = queries.map(async (sql): Promise<Reading> => {
     const session = await database.session('reader');
     const seen = new Map<string, Row>();
     let reads = 0;
-    for (; !stopped; reads += 1) {
+    for (; !stopped.signal.aborted; reads += 1) {
       const { rows } = await session.query(sql, []);
       seen.set(JSON.stringify(rows), rows[0] ?? {});
     }
@@ -21,7 +21,7 @@ function readAll(database: TestDatabase, queries: readonly string[]): { readonly
   });
   // A reader that fails must not end the test before the others have ended.
   for (const reading of readings) reading.catch(() => undefined);
-  return { stop: () => ((stopped = true), Promise.all(readings)) };
+  return { stop: () => (stopped.abort(), Promise.all(readings)) };
 }
 
 interface Reading {

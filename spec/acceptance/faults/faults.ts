@@ -9,7 +9,7 @@ export function startDbl({ project, database }: { readonly project: TestProject;
 }
 
 /** Waits until a query gives a row, and gives its first value. */
-export async function untilFound({ query }: Asked, sql: string, timeout = 20_000): Promise<string> {
+export async function untilFound({ query }: Asked, sql: string, timeout = 40_000): Promise<string> {
   let found: string | null | undefined;
   await expect
     .poll(

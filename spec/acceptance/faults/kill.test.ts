@@ -1,8 +1,10 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { relationsIn, schemasOf } from '../../integration/run/hanging.js';
 import type { RunningDbl } from '../../harness/index.js';
 import { type BuildProject, buildProject } from '../build/project.js';
 import { history, seed, slowCheck, slowly, sources, startDbl, untilAlone, untilBlocked, untilRunning } from './faults.js';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const models = {
   ...sources,
@@ -55,8 +57,9 @@ it('killed while it checks: the table that was being checked is not published', 
   const project = await built({ ...models, 'staging.slow': 'select version from raw.version', 'tests/slow.sql': slowCheck });
   const { database, dbl } = project;
   await database.query('UPDATE raw.delay SET seconds = 60');
-  const running = startDbl(project, ['build']);
+  const running = startDbl(project, ['build'], 2);
   await untilRunning(database, 'pg_sleep');
+  await running.printed('staging_dev.first');
   await kill(project, running);
   expect(await versions(project)).toEqual(['first 2', 'slow 1', 'last 1']);
   expect(await relationsIn(database, 'staging_dev__work')).toEqual(['table slow']);

@@ -1,7 +1,9 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { relationsIn, schemasOf } from '../../integration/run/hanging.js';
 import { type BuildProject, buildProject, lastNodes } from '../build/project.js';
 import { controlOf, history, seed, slowCheck, slowly, sources, startDbl, untilAlone, untilBlocked, untilFound, untilRunning } from './faults.js';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const models = {
   ...sources,
@@ -51,8 +53,9 @@ it('a run that loses its locks stops at once, publishes nothing more, and says s
   const project = await built();
   const { database, dbl, rows } = project;
   await database.query(sleeping);
-  const running = startDbl(project, ['build']);
+  const running = startDbl(project, ['build'], 2);
   await untilRunning(database, 'pg_sleep');
+  await running.printed('staging_dev.fast');
   await database.query(`SELECT pg_terminate_backend(${await controlOf(database)})`);
   await untilAlone(database, 5000);
   const { code, stderr, stdout } = await running.ended;
@@ -110,13 +113,9 @@ it('a statement that somebody else cancels, or a time limit, is a failure of the
   const project = await built({ ...models, 'staging.checked': 'select version from raw.version', 'tests/slow.sql': slowCheck.replace("ref('slow')", "ref('checked')") });
   const { database, dbl, rows } = project;
   await database.query(sleeping);
-  const running = startDbl(project, ['build']);
-  const ended: string[] = [];
-  for (const _ of ['the check', 'the model']) {
-    const worker = await untilRunning(database, 'pg_sleep');
-    ended.push(worker);
-    await database.query(`SELECT pg_cancel_backend(${worker})`);
-    await untilFound(database, `SELECT 'over' WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = ${worker} AND state = 'active' AND query LIKE '%pg_sleep%' AND query_start < now() - interval '1 ms')`, 500).catch(() => undefined);
+  const running = startDbl(project, ['build'], 2);
+  for (const doing of ['create table%pg_sleep', 'AS failures FROM%pg_sleep']) {
+    await database.query(`SELECT pg_cancel_backend(${await untilRunning(database, doing)})`);
   }
   const { code, stderr } = await running.ended;
   expect(code).toBe(1);

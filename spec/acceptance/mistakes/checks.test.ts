@@ -84,7 +84,7 @@ describe('checks that cannot be understood', () => {
            |
         10 |           - relationships: { to: elsewhere.agencies, field: id, name: by_name }
            |                                  ^^^^^^^^^^^^^^^^^^
-        hint: Did you mean "agencies"?
+        hint: Did you mean "staging.agencies"?
 
       error DBL1453: the expression is not valid SQL: syntax error at end of input
         models/properties.yaml:13:36

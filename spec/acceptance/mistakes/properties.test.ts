@@ -59,14 +59,14 @@ sources:
           |
         6 |   - name: raw.events
           |           ^^^^^^^^^^
-        hint: It is a table of a source: source('raw', 'events').
+        hint: Tables of the source "raw" are described under "sources:".
 
       error DBL1401: no model is named "events"
         models/properties.yaml:7:11
           |
         7 |   - name: events
           |           ^^^^^^
-        hint: It is a table of a source: source('raw', 'events').
+        hint: Tables of the source "raw" are described under "sources:".
 
       error DBL1401: no model is named "tests"
         models/properties.yaml:8:11
@@ -460,7 +460,7 @@ describe('YAML that cannot be read', () => {
           |                  ^^^^^^^^^^^^^^^^^^^^
         hint: In YAML, a brace that is not in quotes begins a map.
 
-      error DBL1403: invalid YAML: flow map in block collection must be sufficiently indented and end with a }
+      error DBL1403: invalid YAML: "}" is missing, or not indented
         models/e.yaml:1:25
           |
         1 | models: [{name: agencies]
@@ -480,7 +480,7 @@ describe('YAML that cannot be read', () => {
           |     ^^^^^^^^^^^^^^^^^^^^^^^^^^
         hint: A key ends in ":".
 
-      error DBL1403: invalid YAML: missing closing "quote
+      error DBL1403: invalid YAML: a text in " is not closed
         models/h.yaml:3:1
           |
         3 |
@@ -640,14 +640,14 @@ describe('checks', () => {
            |
         11 |         severity: warn
            |         ^^^^^^^^
-        hint: Write a "-" before each check.
+        hint: Write "- expression: { expression: …, severity: … }".
 
       error DBL1407: a check has one key, its type; this one has "unique" and "where"
         models/properties.yaml:13:9
            |
         13 |         where: id > 0
            |         ^^^^^
-        hint: Write a "-" before each check.
+        hint: Write "- unique: { columns: …, where: … }".
 
       error DBL1415: "row_count" checks a table, not a column
         models/properties.yaml:16:28

@@ -1,5 +1,7 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { buildProject } from '../build/project.js';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 it('tells as text and as JSON what would change and what stands in the way, and changes nothing', async () => {
   const models = {

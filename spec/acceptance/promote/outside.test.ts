@@ -1,8 +1,10 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { commentsOn, createRole, indexesOn, relationFacts, rightsOn } from '../../integration/run/hanging.js';
 import { type BuildProject, buildProject } from '../build/project.js';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const models = {
   'staging.people': "select id, 'name ' || id as name, id % 2 = 0 as even, 1 as version from generate_series(1, 4) as g (id)",

@@ -1,7 +1,9 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Session } from '../../../src/postgres/index.js';
 import { spawnDbl } from '../../harness/index.js';
 import { type BuildProject, buildProject } from '../build/project.js';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const models = {
   'staging.people': 'select id, version from generate_series(1, 50) as g (id), raw.version',

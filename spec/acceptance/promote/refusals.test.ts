@@ -1,6 +1,8 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { relationsIn } from '../../integration/run/hanging.js';
 import { type BuildProject, buildProject } from '../build/project.js';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const failed = 'promote of staging_dev failed, production is as it was\n';
 

@@ -25,9 +25,9 @@ export interface Ran extends RunOutcome {
   readonly events: readonly RunEvent[];
 }
 
-/** `models` by `schema.table`, or by path with its extension for anything else: `models/x.yaml`. */
-export async function workshop(models: Readonly<Record<string, string>>, config = ''): Promise<Workshop> {
-  const database = await createTestDatabase();
+/** `models` by `schema.table`, or by path for anything else: `models/x.yaml`. `config`: the keys of the configuration. `given`: a database, and the URL that dbl is to use for it. */
+export async function workshop(models: Readonly<Record<string, string>>, config = '', given?: TestDatabase): Promise<Workshop> {
+  const database = given ?? (await createTestDatabase());
   const project = withProject({ 'dbluigi.config.mjs': `export default { ${config} };`, ...modelFiles(models) });
   const run = async (work: (context: Parameters<typeof build>[0]) => Promise<RunOutcome>, listen?: (event: RunEvent) => void): Promise<Ran> => {
     const compiled = await compile(project.folder, database.url);

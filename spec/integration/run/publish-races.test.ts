@@ -170,3 +170,68 @@ describe('a transaction that others have open while a table is published', () =>
     expect(ran.told).toEqual([expect.stringContaining('since this was hung on it meanwhile: policy late on staging_dev.people')]);
   });
 });
+
+test('nothing is lost and no reader fails while sessions grant, revoke, comment and make views all the while', async () => {
+  const { build, database, query } = await workshop({ 'staging.people': people, 'staging.pets': people.replace('2 as n', '3 as n') });
+  await build();
+  const roles = [await createRole(database), await createRole(database), await createRole(database)];
+  const stopped = new AbortController();
+  const lost: string[] = [];
+  const counts = { done: 0, refused: 0, reads: 0 };
+
+  /** Does something and its opposite in turns, and looks each time whether it is still so. A statement that is refused has not been done. */
+  async function toggle(on: string, off: string, look: string): Promise<void> {
+    const session = await database.session('toggle');
+    for (let isOn = false; !stopped.signal.aborted; ) {
+      try {
+        await session.query(isOn ? off : on);
+      } catch {
+        counts.refused += 1;
+        continue;
+      }
+      isOn = !isOn;
+      counts.done += 1;
+      for (let looks = 0; looks < 3; looks += 1) {
+        const { rows } = await session.query(look);
+        if (rows[0]?.['yes'] !== (isOn ? 't' : 'f')) lost.push(`${isOn ? on : off}: ${JSON.stringify(rows)}`);
+        await sleep(Math.random() * 8);
+      }
+    }
+  }
+
+  async function read(): Promise<void> {
+    const session = await database.session('reader');
+    for (; !stopped.signal.aborted; counts.reads += 1) {
+      const { rows } = await session.query('SELECT count(*) AS n, sum(n) AS sum FROM staging_dev.people', []);
+      if (rows[0]?.['n'] !== '3' || rows[0]['sum'] !== '6') lost.push(JSON.stringify(rows));
+    }
+  }
+
+  const [first = '', second = '', third = ''] = roles;
+  const working = [
+    toggle(`GRANT SELECT ON staging_dev.people TO ${first}`, `REVOKE SELECT ON staging_dev.people FROM ${first}`, `SELECT has_table_privilege('${first}', 'staging_dev.people', 'SELECT') AS yes`),
+    toggle(`GRANT SELECT (n) ON staging_dev.people TO ${second}`, `REVOKE SELECT (n) ON staging_dev.people FROM ${second}`, `SELECT has_column_privilege('${second}', 'staging_dev.people', 'n', 'SELECT') AS yes`),
+    toggle(`GRANT UPDATE (id) ON staging_dev.people TO ${third}`, `REVOKE UPDATE (id) ON staging_dev.people FROM ${third}`, `SELECT has_column_privilege('${third}', 'staging_dev.people', 'id', 'UPDATE') AS yes`),
+    toggle("COMMENT ON COLUMN staging_dev.people.n IS 'on'", 'COMMENT ON COLUMN staging_dev.people.n IS NULL', `SELECT col_description('staging_dev.people'::regclass, 2) IS NOT NULL AS yes`),
+    toggle(
+      'CREATE VIEW public.one AS SELECT p.id FROM staging_dev.people AS p JOIN staging_dev.pets AS t USING (id)',
+      'DROP VIEW public.one',
+      `SELECT coalesce(pg_get_viewdef(to_regclass('public.one')) ~ 'staging_dev.people' AND pg_get_viewdef(to_regclass('public.one')) ~ 'staging_dev.pets', false) AS yes`,
+    ),
+    read(),
+    read(),
+  ];
+  let builds = 0;
+  for (const until = Date.now() + 6000; Date.now() < until; builds += 1) {
+    const ran = await build();
+    if (ran.exitCode !== 0) lost.push(`build: ${ran.told.join('; ')}`);
+  }
+  stopped.abort();
+  await Promise.all(working);
+  expect(lost).toEqual([]);
+  expect(builds).toBeGreaterThan(4);
+  expect(counts.done).toBeGreaterThan(100);
+  expect(counts.reads).toBeGreaterThan(500);
+  await build();
+  expect(await query(`SELECT nspname FROM pg_namespace WHERE nspname ~ 'trash'`)).toEqual([]);
+}, 120_000);

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Diagnostic, error } from '../../diagnostics/index.js';
+import { shellWord } from '../../report/index.js';
 import type { CliCommand } from '../cli-command.js';
 import { addExamples } from '../examples.js';
 import { commandPrefix } from '../invoked-as.js';
@@ -38,8 +39,10 @@ export const init: CliCommand = {
 };
 
 function inTheWay(folder: string, files: readonly string[]): Diagnostic | undefined {
-  if (existsSync(folder) && !statSync(folder).isDirectory()) {
-    return error('DBL1709', `"${folder}" is a file, not a folder`, undefined, { hint: 'Name a new folder: "dbl init crime".' });
+  for (const wanted of new Set(files.map((file) => path.dirname(path.join(folder, file))))) {
+    const there = nearestThere(wanted);
+    if (statSync(there).isDirectory()) continue;
+    return error('DBL1709', `"${there}" is a file, not a folder`, undefined, { hint: 'Nothing was written. Name a new folder: "dbl init crime".' });
   }
   const taken = [...new Set([...configFiles, ...files])].filter(
     (file) => !mayBeThere.has(file) && existsSync(path.join(folder, file)),
@@ -49,6 +52,11 @@ function inTheWay(folder: string, files: readonly string[]): Diagnostic | undefi
   return error('DBL1709', `there already: ${names}`, undefined, {
     hint: 'Nothing was written, for "dbl init" overwrites nothing. Name a new folder: "dbl init crime".',
   });
+}
+
+/** A path, or the nearest of the folders that it is in that is there. */
+function nearestThere(wanted: string): string {
+  return existsSync(wanted) ? wanted : nearestThere(path.dirname(wanted));
 }
 
 function write(folder: string, files: ReadonlyMap<string, string>): Diagnostic | undefined {
@@ -66,7 +74,7 @@ function write(folder: string, files: ReadonlyMap<string, string>): Diagnostic |
 
 function told(folder: string, files: readonly string[]): string {
   const dbl = commandPrefix();
-  const inside = path.relative('.', folder) === '' ? [] : [`  cd ${folder}`];
+  const inside = path.relative('.', folder) === '' ? [] : [`  cd ${shellWord(folder)}`];
   return [
     `wrote a project of three models to ${folder}:`,
     ...files.map((file) => `  ${file}`),
