@@ -64,7 +64,7 @@ function withoutChance(text: string, { folder }: TestProject, database: TestData
     .replaceAll(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b/g, 'WHEN')
     .replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, 'WHEN')
     // Right-aligned, so the blanks before it differ too; one stays.
-    .replaceAll(/( ?) *\b\d+(?:\.\d+)? m?s\b/g, '$1TIME');
+    .replaceAll(/( ?) *\b(?:\d+ min )?\d+(?:\.\d+)? m?s\b/g, '$1TIME');
   if (database === undefined) return steady;
   const { host, port, user } = database.address;
   return steady.replaceAll(database.name, 'DATABASE').replaceAll(`${host}:${port}`, 'SERVER').replaceAll(`-h ${host} -p ${port} -U ${user}`, '-h HOST -p PORT -U USER');

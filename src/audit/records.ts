@@ -10,8 +10,11 @@ export interface NodeRunRecord {
   readonly fingerprint?: string | undefined;
   readonly rows?: number | undefined;
   readonly bytes?: number | undefined;
-  /** undefined where the node was never started. */
-  readonly startedAt?: Date | undefined;
+  /**
+   * Milliseconds from the node's start to this transaction's, by the client's clock; undefined where the node was never started. The times
+   * themselves are the server's: two clocks would not agree.
+   */
+  readonly elapsedMs?: number | undefined;
   readonly sqlstate?: string | undefined;
   readonly message?: string | undefined;
   readonly file?: string | undefined;
@@ -50,8 +53,8 @@ export function insertNodeRun(record: NodeRunRecord, measured?: string): string 
     literal(record.fingerprint),
     measured === undefined ? number(record.rows) : `(SELECT reltuples::bigint FROM pg_catalog.pg_class WHERE oid = ${relation})`,
     measured === undefined ? number(record.bytes) : `pg_catalog.pg_table_size(${relation})`,
-    record.startedAt === undefined ? 'NULL' : `${literal(record.startedAt.toISOString())}::timestamptz`,
-    record.startedAt === undefined ? 'NULL' : 'clock_timestamp()',
+    record.elapsedMs === undefined ? 'NULL' : `now() - interval '${Math.max(0, Math.round(record.elapsedMs * 1000))} microseconds'`,
+    record.elapsedMs === undefined ? 'NULL' : 'clock_timestamp()',
     literal(record.sqlstate),
     literal(record.message),
     literal(record.file),
@@ -59,7 +62,8 @@ export function insertNodeRun(record: NodeRunRecord, measured?: string): string 
     number(record.column),
   ];
   return `INSERT INTO dbluigi.node_runs (run_id, node, status, reason, fingerprint, rows, bytes, started_at, finished_at, sqlstate, message, file, line, col)
-    VALUES (${values.join(', ')})`;
+    VALUES (${values.join(', ')})
+    ON CONFLICT (run_id, node, attempt) DO NOTHING`;
 }
 
 /** Replaces an estimate of a node's rows. */

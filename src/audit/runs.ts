@@ -72,18 +72,38 @@ export async function finishRun(
   );
 }
 
-/** Closes runs whose process died as `crashed`. Call it before the session starts a run of its own. Returns their ids. */
+/**
+ * Closes runs whose process died as `crashed`, and what they were to build and did not get to the end of as well. Call it before the session
+ * starts a run of its own. Returns their ids.
+ */
 export async function closeCrashedRuns(session: Session): Promise<readonly string[]> {
   const { rows } = await session.query(
     `WITH running AS MATERIALIZED (SELECT run_id FROM dbluigi.runs WHERE status = 'running'),
     dead AS MATERIALIZED (
       SELECT run_id FROM running WHERE pg_try_advisory_xact_lock(hashtextextended('dbl:run:' || run_id, 0))
+    ),
+    closed AS (
+      UPDATE dbluigi.runs AS r SET status = 'crashed', finished_at = clock_timestamp()
+      FROM dead WHERE r.run_id = dead.run_id AND r.status = 'running'
+      RETURNING r.run_id, r.schemas, r.arguments
+    ),
+    unfinished AS (
+      UPDATE dbluigi.relations AS l SET last_run = closed.run_id, last_status = 'crashed'
+      FROM closed
+      WHERE l.schema = ANY (closed.schemas) AND closed.arguments -> 'nodes' ? l.node
+        AND NOT EXISTS (SELECT FROM dbluigi.node_runs AS n WHERE n.run_id = closed.run_id AND n.node = l.node)
     )
-    UPDATE dbluigi.runs AS r SET status = 'crashed', finished_at = clock_timestamp()
-    FROM dead WHERE r.run_id = dead.run_id AND r.status = 'running'
-    RETURNING r.run_id`,
+    SELECT run_id FROM closed`,
   );
   return rows.map((row) => row['run_id'] ?? '');
+}
+
+/** Adds what a run turns out to build to what is known of it, for when it should not come to its end. */
+export async function recordNodes(session: Session, runId: string, nodes: readonly string[]): Promise<void> {
+  await session.query(`UPDATE dbluigi.runs SET arguments = arguments || jsonb_build_object('nodes', $2::jsonb) WHERE run_id = $1::uuid`, [
+    runId,
+    JSON.stringify(nodes),
+  ]);
 }
 
 /** The run that a server process belongs to, which holds a lock that we want; undefined where it is none of dbl's. */

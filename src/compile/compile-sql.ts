@@ -18,6 +18,8 @@ import type { NameLookup } from './name-lookup.js';
 
 /** What the SQL of one file reads. */
 export interface SqlReads {
+  /** Where the statement ends; its semicolon and what stands behind are no part of it. */
+  readonly end: number;
   readonly references: readonly NodeReference[];
   readonly undeclared: readonly UndeclaredRelation[];
 }
@@ -46,7 +48,7 @@ export function readQuery(text: string, context: SqlContext): SqlReads | undefin
   if (!isOneQuery(parsed.sql, context)) return undefined;
   reportLongNames(parsed.sql, context);
   if (context.schema !== undefined) reportRepeatedColumns(parsed.sql, context);
-  return readsOf(references(parsed.sql), context);
+  return { ...readsOf(references(parsed.sql), context), end: parsed.sql.statements[0]?.end ?? text.length };
 }
 
 function reportLongNames({ text }: ParsedSql, context: SqlContext): void {
@@ -97,7 +99,7 @@ function isOneQuery(sql: ParsedSql, context: SqlContext): boolean {
 const firstWord = /^\w+/;
 
 /** Resolves every relation that parsed SQL names. */
-export function readsOf({ tables, columns, ctes }: References, context: SqlContext): SqlReads {
+export function readsOf({ tables, columns, ctes }: References, context: SqlContext): Omit<SqlReads, 'end'> {
   const found: NodeReference[] = [];
   const undeclared: UndeclaredRelation[] = [];
   for (const table of tables) {

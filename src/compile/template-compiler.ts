@@ -84,7 +84,7 @@ export class TemplateCompiler {
     const { lookup, undeclaredSources } = { lookup: this.#lookup, undeclaredSources: this.#config.undeclaredSources };
     const reported = new Set([...unknown].map((names) => names.replace('\0', '.')));
     const reads = readQuery(output.text, { schema, lookup, undeclaredSources, reported, locate, report });
-    const sql = { file, text: output.text, references: reads?.references ?? [], undeclared: reads?.undeclared ?? [], locate };
+    const sql = { file, text: output.text.slice(0, reads?.end), references: reads?.references ?? [], undeclared: reads?.undeclared ?? [], locate };
     return { sql, calls, config: rendering.config };
   }
 

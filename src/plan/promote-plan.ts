@@ -138,6 +138,7 @@ function whyNotReady(node: ModelNode, relations: RelationIndex, known: RecordedR
   const relation = relations.get(node.physicalSchema, node.name);
   if (known !== undefined && known.lastStatus !== 'success') {
     const what = known.lastStatus === 'failed' ? 'failed' : known.lastStatus === 'held' ? 'was withheld with its publish group' : `was ${known.lastStatus}`;
+    if (known.lastStatus === 'crashed') return 'was not finished by the last run that was to build it, which crashed';
     return `${what} in the last run that was to build it`;
   }
   if (relation === undefined || known?.relid !== relation.oid) return 'has not been built';

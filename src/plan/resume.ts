@@ -38,5 +38,5 @@ function isGood(node: ModelNode, chain: BuildChain, state: BuildState): boolean 
   }
   const existing = state.relations.get(node.physicalSchema, node.name);
   const known = existing === undefined ? undefined : state.recorded.get(existing.oid);
-  return known?.publishedBy !== undefined && chain.runIds.has(known.publishedBy) && known.fingerprint === node.fingerprint;
+  return known?.publishedBy !== undefined && known.lastStatus === 'success' && chain.runIds.has(known.publishedBy) && known.fingerprint === node.fingerprint;
 }

@@ -69,7 +69,7 @@ const fingerprint = `(
 )`;
 
 /** Before, GRANT takes no lock on the table, and one on a column changes nothing but the column's row of the catalog. */
-const grantLocksSince = 180000;
+export const grantLocksSince = 180000;
 
 const columnLock = `(
   SELECT string_agg(format('ALTER %I SET STATISTICS -1', a.attname), ', ') FROM pg_attribute AS a
@@ -273,4 +273,15 @@ export function verifyAll(attached: readonly Pick<Attached, 'oid' | 'fingerprint
     SELECT FROM unnest('{${oids}}'::pg_catalog.oid[], '{${fingerprints}}'::pg_catalog.text[]) AS known (oid, fingerprint)
     LEFT JOIN pg_catalog.pg_class AS c ON c.oid = known.oid
     WHERE c.oid IS NULL OR ${fingerprint} IS DISTINCT FROM known.fingerprint) THEN 0 ELSE 1 END)`;
+}
+
+/** A statement that fails with `changedSqlstate` when a view in another schema than these reads one of the relations: it came while they moved. */
+export function verifyUnread(relations: readonly Pick<Attached, 'oid'>[], schemas: readonly string[]): string {
+  return `SELECT 1 / (CASE WHEN EXISTS (
+    SELECT FROM pg_catalog.pg_depend AS d
+    JOIN pg_catalog.pg_rewrite AS r ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND r.oid = d.objid
+    JOIN pg_catalog.pg_class AS v ON v.oid = r.ev_class
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = v.relnamespace
+    WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = ANY ('{${relations.map(({ oid }) => oid).join(',')}}'::pg_catalog.oid[])
+      AND n.nspname NOT IN (${schemas.map(quoteLiteral).join(', ')})) THEN 0 ELSE 1 END)`;
 }

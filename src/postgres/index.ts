@@ -2,11 +2,13 @@ export {
   type Attached,
   type Attachment,
   changedSqlstate,
+  grantLocksSince,
   prepareVerification,
   readAttached,
   readDefaultGrants,
   verify,
   verifyAll,
+  verifyUnread,
   verifyView,
 } from './attachments.js';
 export { type Column, type Relation, type RelationKind, listSchemas, readColumns, readRelations, schemaExists } from './catalog.js';

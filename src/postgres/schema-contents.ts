@@ -19,7 +19,7 @@ export interface SchemaRights {
   readonly comment: string | undefined;
   /** `GRANT … ON SCHEMA` and default privileges; `target` names what for. */
   readonly grants: readonly SchemaGrant[];
-  /** Changes when an object comes into the schema or leaves it. */
+  /** Changes when an object comes into the schema or leaves it, and when its owner or a right on it changes. */
   readonly fingerprint: string;
 }
 
@@ -35,8 +35,11 @@ export interface SchemaGrant {
   readonly grantable: boolean;
 }
 
-const contents = `pg_catalog.md5(coalesce((SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', d.classid, d.objid), ',' ORDER BY d.classid, d.objid)
-  FROM pg_catalog.pg_depend AS d WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.refobjid = n.oid), ''))`;
+const contents = `pg_catalog.md5(pg_catalog.concat_ws('|', n.nspowner, n.nspacl, pg_catalog.obj_description(n.oid, 'pg_namespace'),
+  (SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', p.defaclrole, p.defaclobjtype, p.defaclacl), ',' ORDER BY p.oid)
+    FROM pg_catalog.pg_default_acl AS p WHERE p.defaclnamespace = n.oid),
+  (SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', d.classid, d.objid), ',' ORDER BY d.classid, d.objid)
+    FROM pg_catalog.pg_depend AS d WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.refobjid = n.oid)))`;
 
 /** Every object of these schemas, by identity. Indexes, row types and the like belong to their relation and are not listed. */
 export async function readSchemaObjects(session: Session, schemas: readonly string[]): Promise<readonly SchemaObject[]> {

@@ -8,6 +8,7 @@ import type { RunContext } from './context.js';
 import type { NodeStatus } from './events.js';
 import { auditColumns, isCancelled, NodeFailure, toDatabaseFailure } from './failure.js';
 import { GroupFinisher } from './group-finisher.js';
+import type { Replaced } from './late-grants.js';
 import { NodeLedger } from './node-ledger.js';
 import type { RunSession } from './run-session.js';
 import { Schedule } from './schedule.js';
@@ -52,6 +53,11 @@ export class BuildRun {
     this.#schedule = new Schedule(plan, state.expected);
     this.#ledger = new NodeLedger(plan, run);
     this.#finisher = new GroupFinisher({ ...context, signal: this.#stopped.signal }, run, plan, state, this.#ledger);
+  }
+
+  /** The tables that were replaced so far. */
+  get replaced(): readonly Replaced[] {
+    return this.#finisher.replaced;
   }
 
   /** Builds everything; what every node came to is in the result. */

@@ -1,6 +1,6 @@
 import { defaultThreads } from '../config/index.js';
 import type { CompiledProject } from '../compile/index.js';
-import { insertNodeRun, readLastBuild } from '../audit/index.js';
+import { insertNodeRun, readLastBuild, recordNodes } from '../audit/index.js';
 import { error, hasErrors, warning } from '../diagnostics/index.js';
 import { type NodeId, select } from '../graph/index.js';
 import { type BuildState, planBuild, planSteps, type PlanStep, readBuildState, remainderOf } from '../plan/index.js';
@@ -63,6 +63,7 @@ async function resume(context: RunContext, options: BuildOptions): Promise<RunOu
     }
     const state = await cancellable(run.control, context.signal, () => readBuildState(run.control, project));
     const { again, unchanged } = remainderOf(last, project, state);
+    await recordNodes(run.control, run.runId, [...again]);
     return carryOut(context, run, state, { schemas, selected: again, unchanged, hold: last.hold }, options);
   });
 }
@@ -97,11 +98,12 @@ async function carryOut(context: RunContext, run: RunSession, state: BuildState,
     await recordUnchanged(run, unchanged);
     await dropLeftovers(run.control, plan);
   });
-  const ended = await new BuildRun(context, run, plan, state, { threads, failFast: options.failFast }).execute();
+  const building = new BuildRun(context, run, plan, state, { threads, failFast: options.failFast });
+  const ended = await building.execute();
   const result = resultOf(ended, unchanged.length, context.signal);
   if (context.signal.aborted) return result;
   if (run.control.isOpen) {
-    await emptyTrash(run.control, schemas, context.signal);
+    await emptyTrash(run.control, schemas, context.signal, building.replaced);
     return result;
   }
   const hint = 'Another run may hold it by now, so nothing was published after that. What was published before stays.';

@@ -98,6 +98,7 @@ function run(
       }
     };
     signal.addEventListener('abort', kill, { once: true });
+    if (signal.aborted) kill();
     const done = (code: number | string): void => {
       signal.removeEventListener('abort', kill);
       resolve({ code, output });

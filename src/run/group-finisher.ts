@@ -11,6 +11,7 @@ import { type CheckOutcome, gateFails, passed, runChecks } from './checks.js';
 import { commentStatements } from './comment-statements.js';
 import type { RunContext } from './context.js';
 import { NodeFailure } from './failure.js';
+import { type Replaced, replacedTables } from './late-grants.js';
 import type { NodeLedger } from './node-ledger.js';
 import type { PublishItem } from './publish-script.js';
 import { publish, type PublishOptions } from './publish.js';
@@ -44,6 +45,7 @@ export class GroupFinisher {
     this.#target = targetPlacement(context.project);
     this.#positions = new Map([...plan.nodes.keys()].map((id, index) => [id, index]));
     const viewModels = new Map([...plan.nodes.values()].map(({ node }) => [`${node.physicalSchema}.${node.name}`, node.id]));
+    const workbenches = [...context.project.schemas.values()].map(workbenchOf);
     this.#publishOptions = {
       runId: run.runId,
       guarded: true,
@@ -51,10 +53,17 @@ export class GroupFinisher {
       ownIndexes: state.ownIndexes,
       isRebuiltLater: (view) => {
         const id = viewModels.get(view);
-        return id !== undefined && !ledger.ended.has(id);
+        // What an earlier run left in a workbench is dbl's, and nobody's loss.
+        return workbenches.some((workbench) => view.startsWith(`${workbench}.`)) || (id !== undefined && !ledger.ended.has(id));
       },
       signal: context.signal,
+      replaced: [],
     };
+  }
+
+  /** The tables that were replaced so far. */
+  get replaced(): readonly Replaced[] {
+    return this.#publishOptions.replaced;
   }
 
   /** Builds a model in the workbench. Throws NodeFailure. */
@@ -76,6 +85,7 @@ export class GroupFinisher {
     const options = { ...this.#workbenchOptions(planned), runId: this.#run.runId, trashOf: this.#publishOptions.trashOf };
     const built = await buildAtOnce(session, planned, this.#placement(group.index), checks, item, options);
     if (built === undefined) return false;
+    this.#publishOptions.replaced.push(...replacedTables([item], this.#publishOptions.trashOf));
     this.#ledger.setBuilt(id, built);
     if ((built.bytes ?? 0) > sampledBytes) await this.#ledger.write(session, correctRows(this.#run.runId, id, built.rows ?? 0));
     for (const { event } of outcomes) this.#run.announcer.tell({ ...event, duration_ms: 0 });
@@ -134,7 +144,12 @@ export class GroupFinisher {
       };
       return [insertNodeRun(this.#ledger.record(id, 'held')), recordHeld(held)];
     });
-    await session.batch(['BEGIN', ...(checks === undefined ? [] : [checks]), ...statements, 'COMMIT'].join(';\n'));
+    try {
+      await session.batch(['BEGIN', ...(checks === undefined ? [] : [checks]), ...statements, 'COMMIT'].join(';\n'));
+    } catch (problem) {
+      if (session.isOpen) await session.rollback();
+      throw problem;
+    }
     for (const id of group.members) this.#ledger.tellEnd(id, 'held', null, this.#ledger.workbenchName(id));
   }
 

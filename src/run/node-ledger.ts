@@ -9,7 +9,6 @@ import { isCancelled } from './failure.js';
 import type { RunSession } from './run-session.js';
 
 interface Progress {
-  readonly startedAt: Date;
   readonly started: number;
   built: Built | undefined;
 }
@@ -37,7 +36,7 @@ export class NodeLedger {
   }
 
   start(id: NodeId): void {
-    this.#progress.set(id, { startedAt: new Date(), started: performance.now(), built: undefined });
+    this.#progress.set(id, { started: performance.now(), built: undefined });
     this.#run.announcer.tell({ event: 'node_start', node: id });
   }
 
@@ -56,7 +55,8 @@ export class NodeLedger {
     const progress = this.#progress.get(id);
     const { fingerprint } = this.planned(id).node;
     const { rows, bytes } = progress?.built ?? { rows: undefined, bytes: undefined };
-    return { runId: this.#run.runId, node: id, status, fingerprint, rows, bytes, startedAt: progress?.startedAt };
+    const elapsedMs = progress === undefined ? undefined : performance.now() - progress.started;
+    return { runId: this.#run.runId, node: id, status, fingerprint, rows, bytes, elapsedMs };
   }
 
   /** Tells what a node came to; `relation`: where it can be looked at. What a publish or a hold wrote down is not written again. */

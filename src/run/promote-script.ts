@@ -1,6 +1,6 @@
 import { recordPromotion, renameRecordedSchema } from '../audit/index.js';
 import type { PromotedSchema, PromotePlan, View } from '../plan/index.js';
-import { type Attachment, type Relation, verifyAll, verifySchema } from '../postgres/index.js';
+import { type Attachment, type Relation, verifyAll, verifySchema, verifyUnread } from '../postgres/index.js';
 import { createSchema, quoteIdentifier, relationName, renameSchema } from '../sql/index.js';
 import { carriedOver, lockView, restoreView } from './carry-over.js';
 import { giveRights, replaceRights } from './schema-rights.js';
@@ -33,7 +33,7 @@ export function promoteScript(plan: PromotePlan, { runId, lockTimeoutMs, trashOf
     `SET LOCAL idle_in_transaction_session_timeout = '10s'`,
   );
   for (const view of views) script.add(lockView(view), { kind: 'lock view', view });
-  add(...schemas.flatMap(({ logical, target }) => [rights.get(logical), rights.get(target)]).flatMap((known) => (known === undefined ? [] : [verifySchema(known)])));
+  add(...schemas.flatMap(({ logical, previous, target }) => [logical, target, previous].map((name) => rights.get(name))).flatMap((known) => (known === undefined ? [] : [verifySchema(known)])));
   if (production.length > 0) add(verifyAll(production));
   for (const { logical, previous } of before) {
     if (rights.has(previous)) add(renameSchema({ schema: previous, to: trashOf(logical) }));
@@ -48,6 +48,7 @@ export function promoteScript(plan: PromotePlan, { runId, lockTimeoutMs, trashOf
   }
   for (const schema of before) add(...relationRights(schema, plan));
   for (const view of views) script.add(restoreView(view), { kind: 'restore view', view });
+  if (production.length > 0) add(verifyUnread(production, before.map(({ previous }) => previous)));
   for (const { logical, previous } of before) add(renameRecordedSchema(logical, previous));
   for (const { logical, target, previous } of schemas) {
     add(renameRecordedSchema(target, logical), recordPromotion({ runId, kind: 'promote', schema: logical, previousSchema: rights.has(logical) ? previous : undefined }));

@@ -8,6 +8,7 @@ import { cancellable } from './cancellable.js';
 import { exitCodes, type RunContext, type RunOutcome } from './context.js';
 import { commentStatements } from './comment-statements.js';
 import { NodeFailure } from './failure.js';
+import type { Replaced } from './late-grants.js';
 import { makeSchemas } from './make-schemas.js';
 import type { PublishItem } from './publish-script.js';
 import { addIndexes, publish } from './publish.js';
@@ -48,7 +49,6 @@ export async function publishHeld(context: RunContext): Promise<RunOutcome> {
       threads: 1,
       expected_ms: {},
     });
-    const startedAt = new Date();
     const started = performance.now();
     const item = (row: HeldRow): PublishItem => {
       const existing = state.relations.get(row.schema, row.name);
@@ -68,10 +68,11 @@ export async function publishHeld(context: RunContext): Promise<RunOutcome> {
         alongside: [
           ...(row.kind === 'view' ? comments.map(({ statement }) => statement) : []),
           forgetHeld(row.schema, [row.name]),
-          insertNodeRun({ runId, node: row.node, status: 'success', fingerprint: row.fingerprint, rows: row.rows, startedAt }),
+          insertNodeRun({ runId, node: row.node, status: 'success', fingerprint: row.fingerprint, rows: row.rows, elapsedMs: 0 }),
         ],
       };
     };
+    const replaced: Replaced[] = [];
     const work = async (): Promise<void> => {
       await makeSchemas(run, [...new Set(held.map(({ schema }) => schema))]);
       await control.query(prepareVerification);
@@ -87,6 +88,7 @@ export async function publishHeld(context: RunContext): Promise<RunOutcome> {
         ownIndexes: state.ownIndexes,
         isRebuiltLater: () => false,
         signal: context.signal,
+        replaced,
       });
     };
     try {
@@ -106,7 +108,7 @@ export async function publishHeld(context: RunContext): Promise<RunOutcome> {
       const relation = relationName(schema, name);
       announcer.tell({ event: 'node_end', node, status: 'success', rows: rows ?? null, duration_ms: duration, reason: null, relation });
     }
-    if (control.isOpen) await emptyTrash(control, schemas, context.signal);
+    if (control.isOpen) await emptyTrash(control, schemas, context.signal, replaced);
     return { status: 'success', exitCode: exitCodes.good, counts: { ...noCounts, success: held.length } };
   });
 }

@@ -6,6 +6,7 @@ import { workbenchOf } from '../plan/index.js';
 import { type Attached, type Attachment, changedSqlstate, ConnectionLost, isRetryable, readAttached, ServerError, type Session } from '../postgres/index.js';
 import { maxIdentifierBytes, quoteIdentifier, relationName } from '../sql/index.js';
 import { NodeFailure, toDatabaseFailure } from './failure.js';
+import { type Replaced, replacedTables } from './late-grants.js';
 import { type DroppedView, makeRoom, misfitFailure, misfits } from './misfits.js';
 import { moveIndex } from './move-index.js';
 import { type PublishItem, type PublishPart, publishScript } from './publish-script.js';
@@ -22,6 +23,8 @@ export interface PublishOptions {
   /** Whether a view, given as `schema.name`, is dbl's own and built later by this run: it may be dropped where it does not fit the new table. */
   readonly isRebuiltLater: (view: string) => boolean;
   readonly signal: AbortSignal;
+  /** Gets, with each publish, the tables that it has replaced. */
+  readonly replaced: Replaced[];
 }
 
 /** Readers queue behind a waiting publish for at most this long. */
@@ -46,7 +49,10 @@ export async function publish(session: Session, items: readonly PublishItem[], o
   for (let attempt = 1; ; attempt += 1) {
     const script = publishScript(current, { runId, guarded, trashOf, lockTimeoutMs: lockTimeout, dropped, recreated });
     const problem = await runScript(session, script);
-    if (problem === undefined) return [...dropped.values()];
+    if (problem === undefined) {
+      options.replaced.push(...replacedTables(current, trashOf));
+      return [...dropped.values()];
+    }
     if (problem.part?.kind === 'guard') throw new ConnectionLost('the session that held the locks of the run is gone');
     const columnsChanged = problem.part?.kind === 'lock columns' && problem.error.sqlstate === '42703';
     if (problem.part !== undefined && misfits.has(problem.error.sqlstate) && !columnsChanged) {

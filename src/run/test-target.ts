@@ -33,7 +33,7 @@ export async function test(context: RunContext, options: TestOptions): Promise<R
       const { schema, name } = productionPlacement(project)(id);
       return relations.get(schema, name);
     };
-    const schemas = [...new Set(checks.map((check) => place(check.node).schema))].toSorted();
+    const schemas = [...new Set(checks.flatMap((check) => relationsOf(project, check)).map((id) => place(id).schema))].toSorted();
     announcer.tell({
       event: 'run_start',
       command: options.production ? 'test --production' : 'test',

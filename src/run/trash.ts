@@ -1,21 +1,43 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { trashPrefix } from '../plan/index.js';
-import { listSchemas, readRelations, ServerError, type Session } from '../postgres/index.js';
+import { ConnectionLost, listSchemas, readRelations, ServerError, type Session } from '../postgres/index.js';
 import { quoteIdentifier, relationName } from '../sql/index.js';
+import { carryLateGrants, type Replaced } from './late-grants.js';
 
 /** The lock table is shared by all sessions: one statement must not fill it. */
 const batchSize = 200;
 const patienceMs = 400;
+/** What tells a run's trash from a schema of somebody's with a name like it. */
+const runSuffix = /^[0-9a-f]{12}$/;
 
 /**
  * Drops what runs moved out of the way, this one's and what dead runs left, as far as nobody can still see it. Without CASCADE: what somebody
  * hung on a replaced table keeps that table. What must stay is left for the next run, and so is what is left to do when the signal is aborted.
  * Call it while holding the schemas' locks.
+ * @param replaced what this run has replaced: statements of others may have changed their grants still
  */
-export async function emptyTrash(session: Session, physicalSchemas: readonly string[], signal: AbortSignal): Promise<void> {
-  const prefixes = physicalSchemas.map(trashPrefix);
-  const trash = (await listSchemas(session)).filter((schema) => prefixes.some((prefix) => schema.startsWith(prefix)));
-  if (trash.length === 0 || !(await isInvisible(session, signal))) return;
+export async function emptyTrash(
+  session: Session,
+  physicalSchemas: readonly string[],
+  signal: AbortSignal,
+  replaced: readonly Replaced[] = [],
+): Promise<void> {
+  try {
+    await dropTrash(session, physicalSchemas, signal, replaced);
+  } catch (problem) {
+    // What the run did is done: that it could not tidy up afterwards must not change how it ended.
+    if (!(problem instanceof ServerError || problem instanceof ConnectionLost)) throw problem;
+  }
+}
+
+async function dropTrash(session: Session, physicalSchemas: readonly string[], signal: AbortSignal, replaced: readonly Replaced[]): Promise<void> {
+  const isTrash = (schema: string): boolean =>
+    physicalSchemas.some((physical) => schema.startsWith(trashPrefix(physical)) && runSuffix.test(schema.slice(trashPrefix(physical).length)));
+  const trash = (await listSchemas(session)).filter(isTrash);
+  if (trash.length === 0) return;
+  const invisible = await isInvisible(session, signal);
+  await carryLateGrants(session, replaced);
+  if (!invisible) return;
   const relations = await readRelations(session, trash);
   for (const kind of ['view', 'table'] as const) {
     const names = relations.filter((relation) => relation.kind === kind).map(({ schema, name }) => relationName(schema, name));

@@ -443,6 +443,7 @@ test('checks that the server refuses', async () => {
       hint: Did you mean "name"?
 
     1 warning
+
     build of staging_dev (staging_dev): 1 model
 
     error DBL2302: the check "staging.agencies.no_such_column" could not run: column "officer" does not exist

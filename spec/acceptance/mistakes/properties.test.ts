@@ -52,7 +52,7 @@ sources:
           |
         4 |   - name: stagin.agencies
           |           ^^^^^^^^^^^^^^^
-        hint: Did you mean "staging.agencies" or "agencies"?
+        hint: Did you mean "staging.agencies"?
 
       error DBL1401: no model is named "raw.events"
         models/properties.yaml:6:11

@@ -606,7 +606,7 @@ join {{ ref('orders', version=2) }} on true
           |
         3 | join {{ ref('stagin', 'orders') }} on true
           |         ^^^^^^^^^^^^^^^^^^^^^^^
-        hint: Did you mean "staging.orders" or "orders"?
+        hint: Did you mean "staging.orders" or "marts.orders"?
 
       error DBL1250: no model is named "staging.orders"
         models/POPULATE-api-b.sql:4:9

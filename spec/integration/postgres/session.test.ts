@@ -39,8 +39,16 @@ test('a batch gives each result', async () => {
     ['SELECT', 2],
   ]);
   expect(results[2]?.rows).toEqual([{ x: '1' }, { x: '2' }]);
+  expect(results[2]?.values).toEqual([['1'], ['2']]);
   expect(await opened.batch('')).toMatchObject([{ command: '', rows: [] }]);
   await opened.end();
+});
+
+test('columns of one name are told apart by their place', async () => {
+  const opened = await session();
+  const { columns, rows, values } = await opened.query('SELECT 1 AS x, NULL AS y, 2 AS x');
+  expect(columns.map(({ name }) => name)).toEqual(['x', 'y', 'x']);
+  expect([rows, values]).toEqual([[{ x: '2', y: null }], [['1', null, '2']]]);
 });
 
 test('with values, a text of several statements is refused by the server', async () => {

@@ -62,6 +62,20 @@ describe('lines', () => {
     );
   });
 
+  test('tell what a check that passes has to say all the same, unless only what went wrong is wanted', () => {
+    const check = checked('a', { check_id: 'staging.a.ratio', message: 'nothing is published yet to compare with', notice: true });
+    const events: RunEvent[] = [start({ threads: 1 }), check, built('a', 1, 12), end('success')];
+    expect(report(events)).toBe(
+      lines(
+        'build of staging_dev (staging_dev): 12 models',
+        'notice: the check "staging.a.ratio" passes: nothing is published yet to compare with',
+        ' 1 of 12  built      staging_dev.a                              1 row       12 ms',
+        '',
+      ),
+    );
+    expect(report(events, true)).toBe('');
+  });
+
   test('do not say again why a node failed', () => {
     const events = [start(), { event: 'diagnostic', diagnostic: broken } as const, ended('b', 'failed', 'division by zero')];
     expect(report(events)).toMatch(/ {12}\^\n\n 1 of 12 {2}failed .* 1\.5 s\n$/);
