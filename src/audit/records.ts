@@ -95,12 +95,17 @@ export function recordPublished(relation: PublishedRelation): string {
       last_status = excluded.last_status, indexes = excluded.indexes`;
 }
 
-/** Writes down that the last attempt to build a relation did not publish it; what is in place stays dbl's. */
+/**
+ * Writes down that the last attempt to build a relation did not publish it; what is in place stays dbl's. A run that began later has the last
+ * word: one that lost its locks may come to its end after it.
+ */
 export function recordUnpublished(relation: Omit<PublishedRelation, 'fingerprint'> & { readonly status: string }): string {
   const { schema, name, node, runId, status } = relation;
   return `INSERT INTO dbluigi.relations (schema, name, node, last_run, last_status)
     VALUES (${[schema, name, node].map(literal).join(', ')}, ${literal(runId)}::uuid, ${literal(status)})
-    ON CONFLICT (schema, name) DO UPDATE SET last_run = excluded.last_run, last_status = excluded.last_status`;
+    ON CONFLICT (schema, name) DO UPDATE SET last_run = excluded.last_run, last_status = excluded.last_status
+    WHERE NOT EXISTS (SELECT FROM dbluigi.runs AS later JOIN dbluigi.runs AS own ON own.run_id = excluded.last_run
+      WHERE later.run_id = dbluigi.relations.last_run AND later.started_at > own.started_at)`;
 }
 
 export interface HeldRelation extends PublishedRelation {

@@ -67,7 +67,7 @@ export function templateFunctions(
     },
     env_var: (args, keywords) => {
       const [name, fallback] = nameAndDefault('env_var', args, keywords);
-      const value = config.env[name];
+      const value = Object.hasOwn(config.env, name) ? config.env[name] : undefined;
       if (value !== undefined) return value;
       if (fallback !== undefined) return fallback;
       throw new TemplateMistake(

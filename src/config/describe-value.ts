@@ -6,6 +6,7 @@ export function describeValue(value: unknown, path: ConfigPath): string {
   if (typeof value === 'string') return describeText(value, path);
   if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
   if (typeof value === 'object' && value !== null) return describeObject(value);
+  if (typeof value === 'bigint') return `${value}n`;
   return path.at(-1) === 'password' ? `a ${typeof value}` : String(value);
 }
 

@@ -6,6 +6,7 @@ import { toDiagnostics } from './config-mistake.js';
 import { describeValue } from './describe-value.js';
 import type { ConfigFile } from './find-config-file.js';
 import { maskSecrets } from './mask-secrets.js';
+import { readAll, runUserCode } from './user-code.js';
 
 let evaluations = 0;
 
@@ -16,13 +17,21 @@ export async function evaluateConfig(folder: string, file: ConfigFile): Promise<
   const module = bundled.value;
   evaluations += 1;
   try {
-    const namespace: { readonly default?: unknown } = await import(`${pathToFileURL(module.path).href}?${evaluations}`);
-    return await checkExport(await namespace.default, 'default' in namespace, file);
+    const exported = await runUserCode(() => defaultExport(`${pathToFileURL(module.path).href}?${evaluations}`));
+    return await checkExport(exported?.value, exported !== undefined, file);
   } catch (thrown) {
     return failed(await failure(thrown, module, folder, file));
   } finally {
     module.dispose();
   }
+}
+
+async function defaultExport(module: string): Promise<{ readonly value: unknown } | undefined> {
+  const namespace: { readonly default?: unknown } = await import(module);
+  if (!('default' in namespace)) return undefined;
+  const value = await namespace.default;
+  readAll(value);
+  return { value };
 }
 
 async function checkExport(value: unknown, exported: boolean, file: ConfigFile): Promise<Result<object>> {
@@ -37,7 +46,7 @@ async function checkExport(value: unknown, exported: boolean, file: ConfigFile):
 const missingPackage = /^Cannot find package '([^']+)'/;
 
 async function failure(thrown: unknown, module: ModuleFile, folder: string, file: ConfigFile): Promise<Diagnostic> {
-  const text = thrown instanceof Error ? thrown.message : typeof thrown === 'string' ? thrown : describeValue(thrown, []);
+  const { text, stack } = wordsOf(thrown);
   const missing = missingPackage.exec(text)?.[1];
   if (missing !== undefined) {
     const hint = `Install it in the project: npm install ${missing}`;
@@ -45,9 +54,18 @@ async function failure(thrown: unknown, module: ModuleFile, folder: string, file
   }
   const message = `the configuration file fails: ${maskSecrets(text)}`;
   const { originOf } = await import('./stack-origin.js');
-  const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
   const bundle = { ...module, text: readFileSync(module.path, 'utf8') };
   return error('DBL1005', message, originOf(stack, bundle, folder, file) ?? file.source.path);
+}
+
+/** Anything can be thrown, even what throws when it is looked at. */
+function wordsOf(thrown: unknown): { readonly text: string; readonly stack: string } {
+  try {
+    if (thrown instanceof Error) return { text: thrown.message, stack: thrown.stack ?? '' };
+    return { text: typeof thrown === 'string' ? thrown : describeValue(thrown, []), stack: '' };
+  } catch {
+    return { text: 'what it throws cannot be shown', stack: '' };
+  }
 }
 
 /** Where the file names a package in quotes; the file as a whole where a module that it imports does. */

@@ -79,9 +79,7 @@ export class NodeLedger {
     const inWorkbench = (status === 'held' || status === 'failed') && this.built(id) !== undefined;
     this.tellEnd(id, status, reason, inWorkbench ? this.workbenchName(id) : null);
     const record = insertNodeRun({ ...this.record(id, status), ...details, reason });
-    // Without its locks the run has no say any more in what the target holds; another may be at work there.
-    const unpublished = this.#run.control.isOpen ? [recordUnpublished({ schema, name, node: id, runId: this.#run.runId, status })] : [];
-    await this.write(session, [record, ...unpublished].join(';\n'));
+    await this.write(session, `${record};\n${recordUnpublished({ schema, name, node: id, runId: this.#run.runId, status })}`);
   }
 
   /** Writes to the audit schema on the session, or where that one is gone on whatever can be had; a run that is being stopped does it too. */

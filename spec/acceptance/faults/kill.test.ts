@@ -44,13 +44,22 @@ it('killed while it builds: what was published stays, nothing is half done, and 
   expect(await rows('SELECT status FROM dbluigi.runs ORDER BY started_at')).toEqual(['success', 'running']);
   expect(await rows(`SELECT status, last_run = (SELECT run_id FROM dbluigi.runs WHERE status = 'running') FROM dbluigi.relations JOIN dbluigi.node_runs AS n ON n.run_id = published_by AND n.node = relations.node WHERE name = 'first'`)).toEqual(['success|t']);
   expect(await history(dbl)).toEqual(['build success 0', 'build crashed null']);
+  expect((await dbl('promote')).stderr).toBe(
+    ['last', 'slow']
+      .map((name) => `error DBL2501: "staging_dev.${name}" was not finished by the last run that was to build it, which crashed
+  models/POPULATE-staging-${name}.sql
+  hint: Build it: dbl build --target staging_dev --select ${name}
+
+`)
+      .join(''),
+  );
 
   await database.query('UPDATE raw.delay SET seconds = 0');
   expect(await dbl('build', '--quiet')).toEqual({ code: 0, stderr: '', stdout: 'build of staging_dev is done: 3 built (3 rows), in T\n' });
   expect(await versions(project)).toEqual(['first 2', 'slow 2', 'last 2']);
   expect(await schemasOf(database)).toEqual(['dbluigi', 'public', 'raw', 'staging_dev', 'staging_dev__work']);
   expect(await relationsIn(database, 'staging_dev__work')).toEqual([]);
-  expect(await history(dbl)).toEqual(['build success 0', 'build crashed null', 'build success 0']);
+  expect(await history(dbl)).toEqual(['build success 0', 'build crashed null', 'promote failed 1', 'build success 0']);
 });
 
 it('killed while it checks: the table that was being checked is not published', async () => {

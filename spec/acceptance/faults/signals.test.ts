@@ -135,6 +135,14 @@ it('a test run, a publication and a promotion are stopped as well, and leave eve
   promoting.process.kill('SIGTERM');
   expect(await promoting.ended).toMatchObject({ code: 143, stdout: 'promote of staging_dev was cancelled, production is as it was\n', stderr: stopping('SIGTERM') });
   expected.push('promote cancelled 143');
+  await reader.batch('ROLLBACK; BEGIN; LOCK TABLE outside.slow');
+  // It cannot even look what it would have to do.
+  const planning = startDbl(project, ['promote']);
+  await untilBlocked(database);
+  planning.process.kill('SIGINT');
+  expect(await planning.ended).toMatchObject({ code: 130, stderr: stopping('SIGINT') });
+  await reader.query('ROLLBACK');
+  expected.push('promote cancelled 130');
   expect(await rows('SELECT version FROM staging.slow')).toEqual(['1']);
   await untilAlone(database, 1000);
   expect(await history(dbl)).toEqual(expected);

@@ -234,10 +234,42 @@ describe('a configuration that cannot be evaluated', () => {
     ['undefined', 'throw undefined;', 'undefined'],
     ['an object', 'throw { code: 1 };', 'an object'],
     ['a promise that is rejected', 'export default Promise.reject(null);', 'null'],
+    ['an error that cannot be read', "throw Object.defineProperty(new Error(), 'message', { get() { throw 1; } });", 'what it throws cannot be shown'],
+    ['an object that cannot be read', 'throw { get constructor() { throw 1; } };', 'what it throws cannot be shown'],
+    ['nothing, for it waits for ever', 'await new Promise(() => {});', 'it waits for something that never happens'],
   ])('%s is thrown', async (_, text, reason) => {
     expect(await refused({ 'dbluigi.config.ts': `${text}\nexport const nothing = 1;\n` })).toBe(
       `error DBL1005: the configuration file fails: ${reason}\n  dbluigi.config.ts\n\n1 error\n`,
     );
+  });
+
+  test('an error when a value is read, and one that nobody waits for', async () => {
+    expect(await refused({ 'dbluigi.config.ts': "export default {\n  vars: {\n    get year() { throw new Error('no year'); },\n  },\n};\n" })).toMatchInlineSnapshot(`
+      "error DBL1005: the configuration file fails: no year
+        dbluigi.config.ts:3:24
+          |
+        3 |     get year() { throw new Error('no year'); },
+          |                        ^
+
+      1 error
+      "
+    `);
+    const forgotten = "async function load() {\n  await null;\n  throw new Error('nothing loaded');\n}\nload();\nexport default {};\n";
+    expect(await refused({ 'dbluigi.config.ts': forgotten })).toMatchInlineSnapshot(`
+      "error DBL1005: the configuration file fails: nothing loaded
+        dbluigi.config.ts:3:9
+          |
+        3 |   throw new Error('nothing loaded');
+          |         ^
+
+      1 error
+      "
+    `);
+  });
+
+  test('what it prints is kept out of the result', async () => {
+    const project = withProject({ ...model, 'dbluigi.config.ts': "console.log('🚓 in %s', 'configuration');\nexport default {};\n" });
+    expect(await said({ project }, 'compile', 'orders')).toMatchObject({ code: 0, stdout: 'select 1 as id\n', stderr: '🚓 in configuration\n' });
   });
 
   test.each([

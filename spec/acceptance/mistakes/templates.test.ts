@@ -1092,8 +1092,8 @@ select
     {{ flag(kind) }} as is_{{ kind }}{{ "," if not loop.last }}
     {%- endfor %}
 from source
+-- {{ this.schema }}.{{ this.name }} in {{ target.name }}
 join {{ ref('orders') }} using (id)
--- depends on {{ this.schema }}.{{ this.name }} in {{ target.name }}
 `,
     });
     const { code, stdout, stderr } = await said({ project }, 'compile', 'events');

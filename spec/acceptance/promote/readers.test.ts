@@ -116,3 +116,19 @@ it('waits for a long reader of a view outside without making others wait longer 
   expect(others[0]?.longestMs).toBeLessThan(1300);
   expect(await rows('SELECT DISTINCT a, b FROM outside.both')).toEqual(['2|2']);
 });
+
+it('waits for whoever is putting something into the target, and then refuses it', async () => {
+  const { database, dbl, project, rows } = await inProduction();
+  expect((await dbl('build', '--quiet')).code).toBe(0);
+  const other = await database.session('somebody');
+  await other.batch('BEGIN; CREATE TABLE staging_dev.mine (id int)');
+  const promoting = spawnDbl(['promote'], { cwd: project.folder, env: { DBL_DATABASE_URL: database.url } });
+  await promoting.printed('promoting waits');
+  expect(await rows(`SELECT count(*) FROM pg_namespace WHERE nspname = 'staging__previous'`)).toEqual(['0']);
+  await other.query('COMMIT');
+  const { code, stderr, stdout } = await promoting.ended;
+  expect({ code, stdout }).toEqual({ code: 1, stdout: 'promote of staging_dev failed, production is as it was\n' });
+  expect(stderr).toMatch(/^warning DBL2402: promoting waits for others who hold locks that it needs: process \d+ \(\w+, somebody\)\n/);
+  expect(stderr).toContain('\nerror DBL2502: the schema "staging_dev" holds something that dbl did not make: table staging_dev.mine\n');
+  expect(await rows('SELECT count(*) FROM staging_dev.mine')).toEqual(['0']);
+});

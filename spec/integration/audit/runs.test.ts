@@ -143,6 +143,7 @@ test('what a transaction wrote whose answer was lost can be looked up', async ()
 
 test('what is known of relations follows a schema when it is renamed, and what it displaces is forgotten', async () => {
   const { session, started } = await audited();
+  const earlier = await started();
   const run = await started();
   await session.batch('CREATE SCHEMA "Odd ""dev"; CREATE TABLE "Odd ""dev".a (id int); CREATE INDEX ON "Odd ""dev".a (id); CREATE SCHEMA old; CREATE TABLE old.b ()');
   const relation = { node: 'model.staging.a', fingerprint: 'f', runId: run };
@@ -154,6 +155,9 @@ test('what is known of relations follows a schema when it is renamed, and what i
       recordUnpublished({ ...relation, schema: 'Odd "dev', name: 'a', status: 'skipped' }),
     ].join('; '),
   );
+  // A run that began earlier, and ends only now, does not have the last word.
+  await session.query(`UPDATE dbluigi.runs SET started_at = started_at - interval '1 hour' WHERE run_id = $1::uuid`, [earlier]);
+  await session.batch(recordUnpublished({ ...relation, runId: earlier, schema: 'Odd "dev', name: 'a', status: 'cancelled' }));
   await session.batch(renameRecordedSchema('Odd "dev', 'old'));
   const [a, never, ...rest] = await readRecorded(session, ['old', 'Odd "dev']);
   expect(rest).toEqual([]);
