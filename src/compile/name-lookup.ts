@@ -28,6 +28,9 @@ export interface Unresolved {
 
 const systemSchemas = new Set(['pg_catalog', 'information_schema', 'pg_temp', 'pg_toast']);
 
+/** So many unknown names of a project are compared with those that it knows. */
+const mostSuggested = 50;
+
 /** Finds models and sources by the names that authors use for them. */
 export class NameLookup {
   readonly #tables = new Map<string, string[]>();
@@ -36,6 +39,7 @@ export class NameLookup {
   readonly #declared = new Map<string, readonly string[]>();
   readonly #logicalOf = new Map<string, string>();
   readonly #searchPath: readonly string[];
+  #suggested = 0;
   readonly #unusable: ReadonlyMap<string, string>;
 
   /** @param schemas the physical schema of every logical one */
@@ -127,6 +131,9 @@ export class NameLookup {
     const unusable = this.#hintAtUnusable(name);
     if (unusable !== undefined) return unusable;
     if (schema === undefined && ctes.includes(name)) return 'There is a CTE of this name, which is not visible here.';
+    // Each compares the name with every other of the project: nobody reads the five-thousandth.
+    this.#suggested += 1;
+    if (this.#suggested > mostSuggested) return undefined;
     // What is compared: the whole of a qualified name, of another one the table's name alone.
     const written = new Map<string, string[]>(schema === undefined ? ctes.map((cte) => [cte, [cte]]) : []);
     for (const [model, table] of this.#relations()) {

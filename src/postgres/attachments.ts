@@ -238,7 +238,8 @@ const facts = `
   UNION ALL SELECT oid, 'obstacle', NULL, NULL, NULL, NULL, 'owner', quote_ident(pg_get_userbyid(relowner)) FROM rel WHERE NOT pg_has_role(relowner, 'USAGE')
   UNION ALL SELECT oid, 'obstacle', NULL, NULL, NULL, NULL, 'row security', oid::regclass::text FROM rel WHERE relrowsecurity OR relforcerowsecurity
   UNION ALL SELECT oid, 'obstacle', NULL, NULL, NULL, NULL, 'replica identity', oid::regclass::text FROM rel WHERE relreplident NOT IN ('d', 'n') AND relkind = 'r'
-  UNION ALL SELECT oid, 'obstacle', NULL, NULL, NULL, NULL, 'tablespace', oid::regclass::text FROM rel WHERE reltablespace <> 0
+  UNION ALL SELECT oid, 'obstacle', NULL, NULL, NULL, NULL, 'tablespace', oid::regclass::text FROM rel
+    WHERE reltablespace NOT IN (0, coalesce((SELECT oid FROM pg_tablespace WHERE spcname = current_setting('default_tablespace')), 0))
   UNION ALL SELECT rel.oid, 'obstacle', NULL, NULL, NULL, NULL, 'column options', a.attname FROM rel JOIN pg_attribute AS a ON a.attrelid = rel.oid AND a.attoptions IS NOT NULL AND NOT a.attisdropped
   ORDER BY 1, 2, 4, 5, 6, 7`;
 

@@ -67,7 +67,7 @@ export async function withRun(context: RunContext, description: RunDescription, 
   const { config } = context.project;
   const { signal } = context;
   const commit = await gitCommit(config.folder);
-  return withSession({ config, signal }, announcer, async (control, address) => {
+  return onSession({ config, signal }, announcer, async (control, address) => {
     await cancellable(control, signal, async () => {
       await migrateAudit(control);
       await closeCrashedRuns(control);
@@ -129,9 +129,18 @@ function controlName(runId: string | undefined): string {
   return runId === undefined ? 'dbl' : `dbl ${runId}`;
 }
 
-/** A session for a command that writes nothing down: `show`, `history`, `doctor`. */
-export async function withSession(
-  { config, signal }: { readonly config: Pick<LoadedConfig, 'connection'>; readonly signal: AbortSignal },
+interface Where {
+  readonly config: Pick<LoadedConfig, 'connection'>;
+  readonly signal: AbortSignal;
+}
+
+/** A session for a command that writes nothing down: `show`, `history`, `doctor`. What it runs is cancelled when the signal is aborted. */
+export async function withSession(where: Where, announcer: Announcer, body: (session: Session) => Promise<RunOutcome>): Promise<RunOutcome> {
+  return onSession(where, announcer, (session) => cancellable(session, where.signal, () => body(session)));
+}
+
+async function onSession(
+  { config, signal }: Where,
   announcer: Announcer,
   body: (session: Session, address: ServerAddress) => Promise<RunOutcome>,
 ): Promise<RunOutcome> {

@@ -17,8 +17,6 @@ export async function show(context: RunContext, node: ModelNode | TestNode, limi
   const announcer = new Announcer(sink, undefined);
   let rows: ShowOutcome['rows'];
   const outcome = await withSession({ config: project.config, signal }, announcer, async (session) => {
-    const stop = (): void => void session.cancel();
-    signal.addEventListener('abort', stop);
     const placed = placedSql(node.sql, targetPlacement(project));
     const schemas = node.kind === 'model' ? [node.physicalSchema] : [];
     const path = [...schemas, ...project.config.searchPath, 'public'].map(quoteIdentifier).join(', ');
@@ -36,8 +34,6 @@ export async function show(context: RunContext, node: ModelNode | TestNode, limi
       const hint = missing ? `What it reads is read from the target: "dbl build --select +${node.name}" builds it there.` : diagnostic.hint;
       announcer.report([{ ...diagnostic, hint }]);
       return { status: 'failed', exitCode: exitCodes.failed };
-    } finally {
-      signal.removeEventListener('abort', stop);
     }
   });
   return { ...outcome, rows };

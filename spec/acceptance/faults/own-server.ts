@@ -14,6 +14,8 @@ export interface OwnServer {
   /** Rows as `a|b|c`. */
   readonly rows: (sql: string) => Promise<readonly string[]>;
   readonly session: (name: string) => Promise<Session>;
+  /** The server's data folder. */
+  readonly data: string;
   /** Ends the server as a crash would, and starts it again at the same port. */
   readonly crash: () => Promise<void>;
 }
@@ -46,6 +48,7 @@ export async function ownServer(files: Readonly<Record<string, string>>, setting
     dbl: (...args) => runDbl(args, { cwd: project.folder, env: { DBL_DATABASE_URL: url } }),
     rows: async (sql) => (await query(sql)).map((row) => Object.values(row).map((value) => value ?? '').join('|')),
     session,
+    data: path.join(area, 'data'),
     crash: async () => {
       const pid = Number(readFileSync(path.join(area, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
       process.kill(pid, 'SIGQUIT');

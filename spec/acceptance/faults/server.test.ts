@@ -1,4 +1,7 @@
-import { expect, it, vi } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { chownSync, statSync } from 'node:fs';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { withProject } from '../../harness/index.js';
 import { history, seed, slowly, sources, startDbl, untilBlocked, untilFound, untilRunning } from './faults.js';
 import { type OwnServer, ownServer } from './own-server.js';
 
@@ -137,4 +140,43 @@ it('a lock table that is too small for a publish group is a clear failure, and n
   expect(await dbl('build', '--quiet')).toMatchObject({ code: 0, stderr: '' });
   expect(await rows('SELECT version FROM staging_dev.t000 UNION ALL SELECT version FROM staging_dev.t399')).toEqual(['2', '2']);
   expect(await dbl('promote', '--quiet')).toMatchObject({ code: 0, stderr: '' });
+});
+
+/** A folder on a file system of so many bytes; undefined where nobody may mount one. */
+function smallDisk(bytes: number): string | undefined {
+  const { folder } = withProject({});
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes},mode=755`, 'tmpfs', folder]).status !== 0) return undefined;
+  onTestFinished(() => void spawnSync('umount', ['-l', folder]));
+  return folder;
+}
+
+it('a full disk is a failure of the model that filled it, and what was published stays', async ({ skip }) => {
+  const disk = smallDisk(12_000_000);
+  if (disk === undefined) return skip('only root can mount a small disk');
+  const server = await ownServer({
+    ...sources,
+    'models/POPULATE-staging-small.sql': 'select version from raw.version',
+    'models/POPULATE-staging-large.sql': "select version, repeat('x', 800) as filler from raw.version, generate_series(1, (select seconds from raw.delay)) as g",
+    'models/POPULATE-staging-last.sql': "select distinct version from {{ ref('large') }}",
+  });
+  const { data, database, dbl, rows } = server;
+  const { gid, uid } = statSync(data);
+  chownSync(disk, uid, gid);
+  await database.query(`${seed}; UPDATE raw.delay SET seconds = 10`);
+  await database.query(`CREATE TABLESPACE small LOCATION '${disk}'`);
+  await database.query('ALTER ROLE dbl SET default_tablespace = small');
+  expect(await dbl('build', '--quiet')).toMatchObject({ code: 0, stderr: '' });
+  await database.query('UPDATE raw.delay SET seconds = 100000; UPDATE raw.version SET version = 2');
+  const { code, stderr } = await dbl('build', '--quiet');
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^error DBL2201: could not extend file "[^"]*".*: No space left on device\n/);
+  expect(stderr).toContain('  hint: Check free disk space.\n');
+  expect(await rows('SELECT node, status FROM dbluigi.node_runs WHERE run_id = (SELECT run_id FROM dbluigi.runs ORDER BY started_at DESC LIMIT 1) ORDER BY 1')).toEqual([
+    'model.staging.large|failed', 'model.staging.last|skipped', 'model.staging.small|success',
+  ]);
+  expect(await rows('SELECT count(*), max(version) FROM staging_dev.large')).toEqual(['10|1']);
+  await database.query('UPDATE raw.delay SET seconds = 10');
+  expect(await dbl('build', '--quiet')).toMatchObject({ code: 0, stderr: '' });
+  expect(await rows('SELECT count(*), max(version) FROM staging_dev.large')).toEqual(['10|2']);
+  expect(await history(dbl)).toEqual(['build success 0', 'build failed 1', 'build success 0']);
 });

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it, vi } from 'vitest';
+import { spawnDbl } from '../../harness/index.js';
 import { type BuildProject, buildProject, lastNodes } from '../build/project.js';
-import { history, seed, slowCheck, slowly, sources, startDbl, untilAlone, untilBlocked, untilRunning } from './faults.js';
+import { history, seed, slowCheck, slowly, sources, startDbl, untilAlone, untilBlocked, untilFound, untilRunning } from './faults.js';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -99,6 +100,13 @@ it('a test run, a publication and a promotion are stopped as well, and leave eve
   testing.process.kill('SIGTERM');
   expect(await testing.ended).toMatchObject({ code: 143 });
   expected.push('test cancelled 143');
+
+  project.write({ 'staging.sleepy': slowly });
+  const showing = spawnDbl(['show', 'sleepy'], { cwd: project.project.folder, env: { DBL_DATABASE_URL: database.url } });
+  await untilFound(database, `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'dbl' AND state = 'active' AND query LIKE '%pg_sleep%'`);
+  showing.process.kill('SIGINT');
+  expect(await showing.ended).toMatchObject({ code: 130, stdout: '' });
+  rmSync(path.join(project.project.folder, 'models', 'POPULATE-staging-sleepy.sql'));
 
   const checking = startDbl(project, ['build']);
   await untilRunning(database, 'pg_sleep');

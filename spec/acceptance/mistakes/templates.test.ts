@@ -1112,8 +1112,8 @@ join {{ ref('orders') }} using (id)
           kind = 'a' as is_a,
           kind = 'b' as is_b
       from source
+      -- staging_dev.events in staging_dev
       join staging_dev.orders using (id)
-      -- depends on staging_dev.events in staging_dev
       "
     `);
   });
