@@ -10,6 +10,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 60_000,
+    // The suites that kill, stop and race on purpose meet moments that a busy machine stretches; a mistake fails each time.
+    retry: process.env['CI'] === undefined ? 0 : 2,
     projects: [
       { extends: true, test: { name: 'unit', include: ['spec/unit/**/*.test.ts'] } },
       { extends: true, test: { name: 'integration', include: ['spec/integration/**/*.test.ts'], globalSetup: withServer } },

@@ -633,7 +633,7 @@ describe('what goes where', () => {
     const files = { 'models/POPULATE-staging-broken.sql': 'select 1 / 0 as n\n', 'models/properties.yaml': 'models:\n  - name: agencies\n    columns:\n      - name: nmae\n' };
     const project = smallProject(files);
     const database = await createTestDatabase();
-    const { code, stdout, stderr } = await said({ project, database }, 'build', '--quiet');
+    const { code, stdout, stderr } = await said({ project, database }, 'build', '--quiet', '--threads', '1');
     expect(stderr).toMatchInlineSnapshot(`
       "error DBL2201: division by zero
         models/POPULATE-staging-broken.sql:1:1
@@ -641,7 +641,7 @@ describe('what goes where', () => {
         1 | select 1 / 0 as n
           | ^
 
-      3 of 3  failed     staging.broken TIME
+      2 of 3  failed     staging.broken TIME
       "
     `);
     expect(stdout).toBe('build of staging_dev failed after TIME: 2 built (1 row), 1 failed\n');

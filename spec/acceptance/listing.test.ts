@@ -10,7 +10,7 @@ function crimeProject(): TestProject {
   return withProject({
     'dbluigi.config.ts': "export default { name: 'crime', vars: { year: 2024 } }\n",
     'models/hub/POPULATE-staging-agencies.sql': "{{ config(tags=['daily', 'hub']) }}\nselect ori, name\nfrom {{ source('hub', 'agencies') }}\n",
-    'models/hub/POPULATE-staging-months.sql': "select ori, n as month\nfrom staging.agencies\ncross join generate_series(1, 12) as n -- of {{ var('year') }}\n",
+    'models/hub/POPULATE-staging-months.sql': "select ori, {{ var('year') }} as year, n as month\nfrom staging.agencies\ncross join generate_series(1, 12) as n\n",
     'models/api/POPULATE-api-years.sql':
       "{{ config(materialized='view') }}\nselect a.ori, count(*) as months\nfrom {{ ref('agencies') }} as a\njoin staging.months as m on m.ori = a.ori\ngroup by a.ori\n",
     'models/api/POPULATE-api-Odd Name.sql': 'select 1 as "odd column"\n',
@@ -172,7 +172,7 @@ describe('dbl compile', () => {
       stdout: '\nselect a.ori, count(*) as months\nfrom staging_dev.agencies as a\njoin staging_dev.months as m on m.ori = a.ori\ngroup by a.ori\n',
     });
     expect((await said({ project }, 'compile', 'months', '--vars', '{"year": 1999}')).stdout).toBe(
-      'select ori, n as month\nfrom staging_dev.agencies\ncross join generate_series(1, 12) as n -- of 1999\n',
+      'select ori, 1999 as year, n as month\nfrom staging_dev.agencies\ncross join generate_series(1, 12) as n\n',
     );
     expect((await said({ project }, 'compile', 'whole_years')).stdout).toBe('\nselect * from api_dev.years where months <> 12\n');
     // A name that the shell must quote selects all the same.

@@ -37,7 +37,7 @@ export interface Attached {
   readonly oid: number;
   /** Changes when anything that hangs on the relation does. */
   readonly fingerprint: string;
-  /** What ALTER TABLE must do, and undo nothing by it, to keep GRANTs on columns waiting; '' where the lock on the table does that. */
+  /** For ALTER TABLE: what makes GRANTs on columns wait until the transaction ends; '' where the lock on the table does. For a table on its way out, whose statistics targets nobody needs. */
   readonly columnLock: string;
   readonly attachments: readonly Attachment[];
 }

@@ -31,6 +31,8 @@ export class BuildRun {
   readonly #ledger: NodeLedger;
   readonly #finisher: GroupFinisher;
   readonly #sessions = new Set<Session>();
+  /** Nodes that were given up while they were being built, and the node that each was given up for. */
+  readonly #givenUpFor = new Map<NodeId, NodeId>();
   /** Set when nothing new may be started, with the reason that the nodes left over are given. */
   #stopping: string | undefined;
   /** Aborted at the same time. */
@@ -152,7 +154,7 @@ export class BuildRun {
       }
       await this.#finisher.build(session, planned);
       if (this.#schedule.isDropped(id)) {
-        await this.#ledger.end(session, id, 'held', 'another member of its publish group failed');
+        await this.#ledger.end(session, id, 'held', this.#withheldReason(this.#givenUpFor.get(id) ?? id));
         return;
       }
       const group = this.#schedule.built(id);
@@ -231,17 +233,25 @@ export class BuildRun {
 
   async #skipAfter(session: Session, id: NodeId): Promise<void> {
     for (const dropped of this.#schedule.drop(id)) {
+      if (dropped.was === 'running') this.#givenUpFor.set(dropped.id, dropped.because);
       if (dropped.was === 'running' || this.#ledger.ended.has(dropped.id)) continue;
-      const because = dropped.because.slice('model.'.length);
-      if (dropped.was === 'built') await this.#ledger.end(session, dropped.id, 'held', `"${because}" of its publish group failed`);
+      if (dropped.was === 'built') await this.#ledger.end(session, dropped.id, 'held', this.#withheldReason(dropped.because));
       else await this.#ledger.end(session, dropped.id, 'skipped', this.#skipReason(dropped.because));
     }
     this.#wakeAll();
   }
 
   #skipReason(because: NodeId): string {
-    const status = this.#ledger.ended.get(because) ?? 'skipped';
-    return `"${because.slice('model.'.length)}" ${status === 'failed' ? 'failed' : status === 'held' ? 'was withheld' : 'was skipped'}`;
+    return `"${because.slice('model.'.length)}" ${this.#fateOf(because)}`;
+  }
+
+  #withheldReason(because: NodeId): string {
+    return `"${because.slice('model.'.length)}" of its publish group ${this.#fateOf(because)}`;
+  }
+
+  #fateOf(id: NodeId): string {
+    const status = this.#ledger.ended.get(id) ?? 'skipped';
+    return status === 'failed' ? 'failed' : status === 'held' ? 'was withheld' : 'was skipped';
   }
 
   #failFast(): void {

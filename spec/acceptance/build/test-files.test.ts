@@ -102,13 +102,30 @@ it('a failed member keeps its group back, in whatever order; what lies between t
     'after skipped: "staging.between" failed',
     'between failed: column "nope" does not exist',
     'c skipped: "staging.between" failed',
-    'other held: another member of its publish group failed',
+    'other held: "staging.between" of its publish group failed',
   ]);
   expect(await state()).toEqual(before);
   // A chain of views in a group, replaced in place.
   write({ 'staging.between': "{{ config(materialized='view') }}select n, n as twice from staging.a" });
   expect((await dbl('build', '--quiet')).code).toBe(0);
   expect(await rows('SELECT * FROM staging_dev.c')).toEqual(['1']);
+});
+
+it('a member that cannot be built for what failed above keeps its group back too', async () => {
+  const project = await buildProject({
+    'staging.bad': 'select 1 / 0 as n',
+    'staging.a': 'select n from staging.bad',
+    'staging.b': 'select 1 as n from (select pg_sleep(0.5)) as later',
+    'staging.early': 'select 1 as n',
+    'tests/t.sql': 'select * from staging.a, staging.b, staging.early where false',
+  });
+  expect((await project.dbl('build', '--quiet', '--threads', '3')).code).toBe(1);
+  expect(await lastNodes(project)).toEqual([
+    'a skipped: "staging.bad" failed',
+    'b held: "staging.a" of its publish group was skipped',
+    'bad failed: division by zero',
+    expect.stringMatching(/^early (held: "staging.a" of its publish group was skipped|skipped: "staging.a" was skipped)$/),
+  ]);
 });
 
 it('a test that is not about the data that a run builds is left alone; one that cannot run fails what it gates', async () => {

@@ -222,6 +222,6 @@ test('a damaged database', async () => {
 test('a file where the folder should be', async () => {
   const { folder } = withProject({ '.dbl/pg': '' });
   expect(await mistake(path.join(folder, '.dbl', 'pg'))).toBe(
-    "DBL2035 the folder AREA cannot be used: EEXIST: file already exists, mkdir 'AREA' / Make it writable for this user, or delete it. Name a server of your own in DBL_DATABASE_URL.",
+    'DBL2035 the folder AREA cannot be made: a file stands in its place / Move it away. Name a server of your own in DBL_DATABASE_URL.',
   );
 });

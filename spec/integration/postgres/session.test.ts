@@ -24,8 +24,8 @@ test('values come as the server prints them', async () => {
   ]);
   expect({ rowCount, command }).toEqual({ rowCount: 1, command: 'SELECT' });
   expect(columns.slice(0, 2)).toEqual([
-    { name: 'big', typeOid: 20 },
-    { name: 'exact', typeOid: 1700 },
+    { name: 'big', typeOid: 20, typeModifier: -1 },
+    { name: 'exact', typeOid: 1700, typeModifier: -1 },
   ]);
   await opened.end();
 });
