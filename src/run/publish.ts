@@ -97,6 +97,8 @@ async function runScript(session: Session, script: Script<PublishPart>): Promise
 /** What hung on a relation changed, a lock was not to be had, or what we name was gone or read by others a moment ago: another try may do. */
 function mayPass({ error, part }: Problem, attempt: number): boolean {
   if (isRetryable(error) || error.sqlstate === changedSqlstate) return true;
+  // An index of a table that was being replaced at the same time had the name, and has left with it.
+  if (error.sqlstate === '42P07') return attempt < 5;
   const isLasting = attempt >= 5 && (part?.kind === 'replace view' || part?.kind === 'clear workbench');
   return !isLasting && ['42P01', '2BP01'].includes(error.sqlstate);
 }
